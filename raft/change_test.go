@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Whoever asks whether a change could begin keeps what he asked of as it was.
+// MayReconfigure does not change the configuration that it is given.
 func TestMayReconfigure_LeavesTheConfigurationAlone(t *testing.T) {
 	h := start(t, 1, 3, Durable{})
 	h.lead(t)
@@ -73,7 +73,7 @@ func TestAJointConfigurationIsLeftOnlyOnceItIsCommitted(t *testing.T) {
 	equal(t, "left", config(h), "1,4,5")
 }
 
-// What the two rules on majorities are for, each seen by its absence.
+// The two rules on majorities are shown to be needed by switching off each.
 func TestAnElectionWithoutTheRulesOnMajorities(t *testing.T) {
 	joint := Durable{CurrentTerm: 1, Log: []Entry{{Term: 1, Kind: Config, Data: []byte("1,2,3>1,4,5")}}}
 	for _, off := range []RuleSet{0, RulesOf(TwoMajorities)} {
@@ -94,7 +94,7 @@ func TestAnElectionWithoutTheRulesOnMajorities(t *testing.T) {
 	equal(t, "votes needed", h.all(BecameCandidate)[0].New, 1)
 }
 
-// thesis 4.2.1: a round that takes as long as the shortest election timeout is too slow, one of a tick less is not.
+// thesis 4.2.1: a round that takes as long as the shortest election timeout is too slow; a tick less is not.
 func TestALearnerHasCaughtUpWhenARoundTookLessThanAnElectionTimeout(t *testing.T) {
 	for _, c := range []struct {
 		ticks  int
@@ -144,8 +144,8 @@ func TestALeaderThatLeavesKnowsNoLeader(t *testing.T) {
 	equal(t, "leader", h.n.leader, 0)
 }
 
-// The numbers of calls go on from one leadership to the next. An answer that comes late, to a call of an earlier one,
-// may bear the new term.
+// The numbers of calls go on from one leadership to the next. A late answer to a call of an earlier
+// leadership may carry the new term.
 func TestLeaders_ARefusalOfACallOfAnEarlierLeadershipDoesNotMoveNextIndex(t *testing.T) {
 	h := start(t, 1, 2, Durable{CurrentTerm: 1, Log: logOf(1, 1, 1)})
 	h.lead(t)

@@ -32,7 +32,7 @@ func TestEveryInputLooksAtTheInvariants(t *testing.T) {
 		h := start(t, 1, 3, Durable{})
 		h.lead(t)
 		h.ack(2, 1)
-		h.n.votedFor = 2 // nothing that these inputs do looks at it
+		h.n.votedFor = 2 // these inputs do not look at it
 		if got := panicOf(func() { f(h.n) }); !strings.Contains(got, "broken invariant") {
 			t.Errorf("%s: %q", input, got)
 		}

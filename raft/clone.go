@@ -6,8 +6,8 @@ import (
 )
 
 // Clone returns an independent copy that behaves as the original would from here on. Log entries are shared,
-// not copied, so it is cheap; original and clone must stay in one goroutine. Output that was not asked for yet
-// is copied too.
+// not copied, so it is cheap; original and clone must stay in one goroutine. Output that the host has not
+// asked for yet is copied too.
 func (n *Node) Clone() *Node {
 	c := *n
 	c.log = n.log.clone()
@@ -15,7 +15,7 @@ func (n *Node) Clone() *Node {
 	c.configs = slices.Clone(n.configs)
 	if n.incoming != nil {
 		copied := *n.incoming
-		copied.data = slices.Clip(copied.data) // the next chunk goes elsewhere
+		copied.data = slices.Clip(copied.data) // appending the next chunk allocates anew
 		c.incoming = &copied
 	}
 	c.out = outbox{boxes: [2]box{n.out.filling().clone()}}
@@ -43,8 +43,8 @@ func (b *box) clone() box {
 	return c
 }
 
-// CopyRPC returns a message that may be kept, of one in an Output, which is borrowed. Only the Data of entries and
-// snapshots is shared, which nobody writes to. Messages of the types that are never borrowed are returned as they are.
+// CopyRPC returns a copy, to be kept, of a message that an Output lends. It shares only the Data of entries
+// and snapshots, which is never written to. Messages of types that are never borrowed are not copied.
 func CopyRPC(m RPC) RPC {
 	switch m := m.(type) {
 	case *RequestVote:

@@ -116,8 +116,8 @@ func (c *cluster) deliver(i int) {
 	c.hosts[p.to-1].receive(p.from, p.rpc)
 }
 
-// check looks at the whole cluster as nobody in it can: the five properties of Fig. 3 but Leader Append-Only, which
-// each server checks itself.
+// check looks at the whole cluster, as no server in it can: for the properties of Fig. 3 except Leader
+// Append-Only, which each server checks itself.
 func (c *cluster) check() {
 	for _, h := range c.hosts {
 		if h.n.Role() == Leader {
@@ -206,7 +206,7 @@ func (c *cluster) leader() (l *host) {
 	return l
 }
 
-// run is chaos, then healing, in which service must return; it ends where a promise is broken.
+// run makes chaos, then heals the cluster, whose service must return; it ends when a promise is broken.
 func (c *cluster) run() {
 	for i := 0; i < 3000 && c.broken == ""; i++ {
 		c.step()
@@ -330,8 +330,8 @@ func TestACloneBehavesAsTheOriginalWouldAndLeavesItAlone(t *testing.T) {
 	}
 }
 
-// Without a rule some run breaks a promise. These are the rules that plain bad luck shows to be needed; what it takes
-// more than that for (Figure 8, say) is shown by the tests that bear the rule's name.
+// Without a rule some run breaks a promise. These are the rules that random faults show to be needed; the
+// others (Figure 8, say) are shown by the tests that bear the rule's name.
 func TestARuleThatIsSwitchedOffBreaksAPromise(t *testing.T) {
 	for _, rule := range []Rule{StepDownForHigherTerm, OneVotePerTerm, UpToDateCandidate, DurableVote, DurableAppend,
 		CountVoters, ConsistencyCheck,

@@ -73,7 +73,7 @@ func searchTerms(t *rapid.T, l *log, all []Term) {
 		if i == l.base+1 {
 			continue // nothing is below it but the base
 		}
-		earlier := max(all[l.base], 1) - 1 // in no entry that is there
+		earlier := max(all[l.base], 1) - 1 // in no entry that is left
 		for _, term := range []Term{earlier, all[l.base], all[i], all[i] + 1, all[l.last]} {
 			want := i - 1
 			for want > l.base && all[want] != term {

@@ -11,7 +11,7 @@ import (
 type Configuration struct {
 	Voters   []ServerID // a majority of them decides; while the configuration is joint, C-new
 	Outgoing []ServerID // not empty: the configuration is joint, and a majority of these, C-old, has to agree too
-	// get the log, but have no vote (thesis 4.2.1); one that is being made a learner still has that of C-old
+	// get the log, but have no vote (thesis 4.2.1); a voter that becomes a learner still votes in C-old
 	Learners []ServerID
 }
 
@@ -33,7 +33,7 @@ func (c Configuration) Clone() Configuration {
 	return Configuration{slices.Clone(c.Voters), slices.Clone(c.Outgoing), slices.Clone(c.Learners)}
 }
 
-// Equal reports whether both name the same servers in the same parts.
+// Equal reports whether both name the same servers in the same lists.
 func (c Configuration) Equal(d Configuration) bool {
 	return slices.Equal(c.Voters, d.Voters) && slices.Equal(c.Outgoing, d.Outgoing) &&
 		slices.Equal(c.Learners, d.Learners)
@@ -126,12 +126,12 @@ func (c *Configuration) complete() error {
 	return nil
 }
 
-// votersOfBoth returns everybody who has a vote, ascending.
+// votersOfBoth returns all servers that have a vote, ascending.
 func (c Configuration) votersOfBoth() []ServerID {
 	return Configuration{Voters: c.Voters, Outgoing: c.Outgoing}.servers()
 }
 
-// servers returns everybody who takes part, ascending.
+// servers returns all servers, with a vote or without, ascending.
 func (c Configuration) servers() []ServerID {
 	all := slices.Concat(c.Voters, c.Outgoing, c.Learners)
 	slices.Sort(all)

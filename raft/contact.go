@@ -2,9 +2,9 @@ package raft
 
 import "math"
 
-// A leader knows whom it has reached by the numbers of its calls: an answer to call c of its own term proves that
-// the follower held it for its leader at some moment after c was made. One account of this serves three purposes:
-// a leader that reaches no majority steps down (thesis 6.2), a read waits for a majority's answers to calls made
+// Call numbers tell a leader which followers it has reached: an answer to call c of its own term proves that
+// the follower took it for its leader at some moment after c was made. This serves three purposes: a leader
+// that reaches no majority steps down (thesis 6.2), a read waits for a majority's answers to calls made
 // after it (§8, thesis 6.4), and the time of the last such round is the lease (thesis 6.4.1).
 
 // round is a round of heartbeats.
@@ -13,7 +13,7 @@ type round struct {
 	tick uint64 // when it was sent
 }
 
-// tickLeader lets a tick of a leader's time pass.
+// tickLeader advances a leader's time by one tick.
 func (n *Node) tickLeader() {
 	l := n.leadership
 	l.ticks++
@@ -36,16 +36,16 @@ func (n *Node) tickLeader() {
 	}
 }
 
-// giveUp makes a leader a follower because it can be of no use to its clients, though no other server leads yet.
+// giveUp makes a leader a follower because it cannot serve its clients, though no other server leads yet.
 func (n *Node) giveUp(reason Reason) {
 	n.leader = 0
 	n.stepDown(reason)
 }
 
 // writingFor returns for how many ticks this leader's oldest write has been under way, counted from the beginning
-// of its leadership at the earliest. The others may store and commit what this server's disk does not hold, but
-// this server applies none of it, so its clients wait in vain: another should lead (hashicorp/raft#503). It is
-// called once a tick.
+// of its leadership at the earliest. The others may store and commit entries that its disk does not hold,
+// but it cannot apply these: its clients wait in vain, and another server should lead (hashicorp/raft#503).
+// writingFor is called once a tick.
 func (n *Node) writingFor() uint64 {
 	l := n.leadership
 	if oldest := n.disk.oldest(); oldest != l.writing {
@@ -60,10 +60,10 @@ func (n *Node) writingFor() uint64 {
 // mostRounds bounds how many rounds a leader remembers.
 const mostRounds = 64
 
-// beginRound notes that calls made from here on are of a new round. A round that nobody answered for a leader's
-// longest time without a majority is forgotten. Rounds are dropped for no other reason: over a long way, an answer
-// to the oldest is the next one to come. Rounds that follow each other closely, for the sake of reads, are
-// therefore one, of which the first has the number: whoever answers a later call has answered that one.
+// beginRound notes that calls made from here on belong to a new round. A round older than the longest
+// election timeout, the longest that a leader goes without a majority, is forgotten. No younger one is
+// dropped: where round trips are long, the next answer is to the oldest round. Rounds that reads make follow
+// each other closely are therefore merged under the first one's number: a later call's answer counts.
 func (n *Node) beginRound() {
 	l := n.leadership
 	l.readsDue = false
@@ -85,9 +85,9 @@ func (n *Node) alone() bool {
 	return len(c.Voters) == 1 && !c.Joint()
 }
 
-// hear notes that a follower has answered a call: success or refusal, it took this server for its leader. A
-// refusal by term did not: it says that the call was of an earlier term, and so of an earlier leadership, perhaps
-// of an earlier life, whose numbers are others.
+// hear notes that a follower has answered a call: whether it accepted or refused, it took this server for
+// its leader. A refusal by term does not count: the call was of an earlier term, and so of an earlier
+// leadership, perhaps of an earlier life with call numbers of its own.
 func (n *Node) hear(f *follower, call uint64, byTerm bool) {
 	if byTerm && n.keeps(AnswersOfThisTerm) {
 		return
@@ -98,7 +98,7 @@ func (n *Node) hear(f *follower, call uint64, byTerm bool) {
 	}
 }
 
-// heardQuorum looks how far the answers of a majority reach.
+// heardQuorum completes the rounds and the reads that a majority has answered.
 func (n *Node) heardQuorum() {
 	l := n.leadership
 	if len(l.rounds) == 0 && len(l.reads) == 0 {
@@ -116,8 +116,8 @@ func (n *Node) heardQuorum() {
 	n.confirmReads()
 }
 
-// answeredByMajority returns the highest call such that a majority has answered it or a later one. The leader
-// itself always has.
+// answeredByMajority returns the highest call such that a majority has answered it or a later one. The
+// leader counts as having answered all.
 func (n *Node) answeredByMajority() uint64 {
 	return n.agreed(math.MaxUint64, func(f *follower) uint64 { return f.heard })
 }

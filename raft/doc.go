@@ -36,7 +36,7 @@
 //	read.go         linearizable reads (§8, thesis 6.4)
 //	transfer.go     leadership transfer (thesis 3.10)
 //	contact.go      whom a leader has reached: for check-quorum, reads and the lease alike
-//	quorum.go       what a majority is, and two of them
+//	quorum.go       majorities, and the two that a joint configuration needs
 //	log.go          the log, in chunks that are written once
 //	durable.go      what is on disk, and which message waits for it
 //	                (Fig. 2: "updated on stable storage before responding")
@@ -46,7 +46,7 @@
 //	event.go        what happened, for people: also what did not happen, and why
 //	clone.go        a copy of a server, and its state as bytes; explorable.go: the same, without fields
 //	                that do not affect exploration
-//	check.go        invariants, looked at after every input in builds with the tag raftcheck
+//	selfcheck.go    invariants, checked after every input in builds with the tag raftcheck
 //
 // # Choices
 //
@@ -54,19 +54,19 @@
 // host can write and send in whatever way is quick, and cannot get the order wrong. A leader's own entries travel while
 // its disk still writes (thesis 10.2.1); it counts itself only for what the disk holds.
 //
-// Every call gets exactly one reply, carrying the call's number. An answer is believed only while it can still matter:
-// by its term, and by its number. The numbers also tell time: an answer to a call that was made after a read came
-// proves that its leader still led then.
+// Every call gets exactly one reply, carrying the call's number. Its term and its number decide whether an
+// answer can still matter; if not, it is ignored. The numbers also tell time: an answer to a call that was
+// made after a read came proves that its leader still led then.
 //
-// A call's number means something within one life of its caller and one term only. They begin at 1 in each life, and a
-// call of an earlier life may arrive at any time. It is of an earlier term than any in which its caller leads now:
-// whoever receives it refuses it for its term, and a leader takes such a refusal for no answer. A refusal for the sake
-// of the log names a place (ConflictIndex), one for the sake of the term names none, and that tells them apart.
+// A call's number has a meaning only within one life of its caller and one term. Numbers begin at 1 in each
+// life, and a call of an earlier life may arrive at any time. Its term is lower than any in which its caller
+// leads now, so its receiver refuses it because of its term, and a leader does not count such a refusal as
+// an answer. A refusal because of the log names a place (ConflictIndex); one because of the term names none.
 //
-// A lease stands on loyalty, so loyalty is promised without exceptions. A server that answered a leader votes for
-// nobody, itself included, for the shortest election timeout from then on: whatever term it learns of, also when its
-// host calls Campaign or SetTimer, and after a restart, when it may have forgotten what it answered. A leader that
-// asked for it (Transfer) has given its lease up before.
+// A lease rests on loyalty, so loyalty is promised without exceptions. A server that answered a leader votes
+// for no server, itself included, for the shortest election timeout from then on: whatever term it learns
+// of, even if its host calls Campaign or SetTimer, and even after a restart, when it may have forgotten what
+// it answered. A leader that asks for an election (Transfer) has given up its lease first.
 //
 // What Figure 2 does not have (pre-vote, check-quorum, loyalty to a living leader, leaders that give up when their disk
 // hangs) can be switched off together: Options.Off = Extensions.
@@ -75,8 +75,8 @@
 // state allocates nothing. A host that keeps a message copies it; builds with the tag raftcheck overwrite what has
 // expired, so that a forgotten copy shows.
 //
-// A role's state exists only in that role: a Node that is no leader has no nextIndex that could be wrong.
+// A role's state exists only in that role: a Node that does not lead has no nextIndex that could be wrong.
 //
-// What no server that keeps the rules would send (a change of a committed entry, a second leader in one term) is
-// refused and reported as an event; it is neither obeyed nor a reason to stop.
+// A message that no server which keeps the rules sends (it would change a committed entry, or comes from a
+// second leader of the term) is refused and reported as an event; it is neither obeyed nor a reason to stop.
 package raft

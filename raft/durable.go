@@ -10,8 +10,8 @@ func (d *Durable) Base() Index {
 	return d.Snapshot.Index
 }
 
-// Save makes d what a disk holds once s is on it: a disk may write in any way that leads to the same. The slice that
-// Log was is not written to, and the borrowed Entries of s are copied.
+// Save makes d what a disk holds once s is on it; a disk may write in any way that leads to the same result.
+// The slice that was Log is not written to, and the borrowed Entries of s are copied.
 func (d *Durable) Save(s Save) {
 	d.CurrentTerm, d.VotedFor = s.CurrentTerm, s.VotedFor
 	if s.Snapshot != nil {
@@ -22,8 +22,8 @@ func (d *Durable) Save(s Save) {
 	d.Log = append(slices.Clip(d.Log[:kept]), s.Entries...)
 }
 
-// durability keeps account of what of the persistent state (Fig. 2: "updated on stable storage before responding to
-// RPCs") has been handed to the host in Saves and what of that is on disk.
+// durability records how much of the persistent state (Fig. 2: "updated on stable storage before responding
+// to RPCs") has been handed to the host in Saves, and how much of that is on disk.
 type durability struct {
 	snapshotChanged bool  // there is a snapshot that was not in a Save yet
 	stateChanged    bool  // currentTerm or votedFor differ from what the last Save said
@@ -79,7 +79,7 @@ func (d *durability) oldest() uint64 {
 	return d.pending[0].seq
 }
 
-// nextSave returns what has changed since the last one.
+// nextSave returns a Save of what has changed since the last one.
 func (n *Node) nextSave(b *box) Save {
 	d := &n.disk
 	if !n.unsaved() {
@@ -110,8 +110,8 @@ func (n *Node) unsaved() bool {
 	return n.disk.snapshotChanged || n.disk.stateChanged || n.disk.cut || n.disk.handed < n.log.last
 }
 
-// barrier returns the number of the Save that makes all of the persistent state as it is now durable, 0 if
-// it is already.
+// barrier returns the number of the Save that makes the whole persistent state, as it is now, durable; 0 if
+// it is durable already.
 func (n *Node) barrier() uint64 {
 	switch {
 	case n.unsaved():

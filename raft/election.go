@@ -6,15 +6,15 @@ import "slices"
 type candidacy struct {
 	pre     bool        // a pre-vote
 	reason  Reason      // why it is held
-	voters  []ServerID  // who is asked: everybody who has a vote, this server among them
-	votes   []VoteState // in their order
+	voters  []ServerID  // the servers with a vote, which are asked; usually this server is one
+	votes   []VoteState // in the order of voters
 	count   int         // how many of them are granted
 	ownVote uint64      // the Save that makes the vote for itself durable; 0 once that is counted
-	since   uint64      // the first call of it: answers to earlier ones belong to something that is over
+	since   uint64      // its first call: answers to earlier calls belong to an earlier election
 }
 
-// campaign is what a server does that should lead: it asks whether it could win, and only then raises its term.
-// Otherwise a server that is cut off would come back with a high term and depose a healthy leader (thesis 9.6).
+// campaign begins an attempt to lead: the server asks whether it could win, and only then raises its term.
+// Otherwise a server that is cut off would come back with a high term and depose a leader (thesis 9.6).
 func (n *Node) campaign(reason Reason) {
 	if !n.keeps(PreVote) {
 		n.startElection(reason)
@@ -23,9 +23,9 @@ func (n *Node) campaign(reason Reason) {
 	elapsed := n.elapsed
 	switch {
 	case n.keeps(CandidateForgetsLeader):
-		n.leader = 0 // it is not there, or this would not be
+		n.leader = 0 // a server that campaigns follows no leader
 	case n.leader != 0:
-		// the timer that starts anew passes for a sign of its life: all others are refused (etcd#9586)
+		// its timer starts anew, as if the leader lived: it refuses all others (etcd#9586)
 		n.loyalFor = n.opt.ElectionTicksMin
 	}
 	n.candidacy = n.newCandidacy(reason)
@@ -37,17 +37,17 @@ func (n *Node) campaign(reason Reason) {
 }
 
 // startElection implements Fig. 2, Rules for Candidates: "on conversion to candidate, start election: increment
-// currentTerm, vote for self, reset election timer, send RequestVote RPCs to all other servers" (§5.2). To vote for
-// itself is to vote: a server that owes a leader its loyalty does not, or the leader's lease would hold beside
-// another leader (thesis 6.4.1). A timer that runs out leaves nothing of that loyalty; one that was set, and a host
-// that calls Campaign, may.
+// currentTerm, vote for self, reset election timer, send RequestVote RPCs to all other servers" (§5.2). A
+// vote for itself is a vote: a server that owes a leader its loyalty does not cast it, or that leader's
+// lease would hold while another leads (thesis 6.4.1). No loyalty is left when a timer runs out by itself;
+// after SetTimer or Campaign some may be.
 func (n *Node) startElection(reason Reason) {
 	loyalty := NoReason
 	if reason != Transferred {
 		loyalty = n.loyalty()
 	}
 	switch {
-	case n.currentTerm+1 == 0: // the last term there can be: a message carried it here. Nobody can be elected any more
+	case n.currentTerm+1 == 0: // the last possible term, which a message carried here: no election can follow
 		n.resetTimer(OwnCandidacy, 0)
 		return
 	case loyalty != NoReason && n.keeps(LoyalCandidate):
@@ -71,15 +71,15 @@ func (n *Node) startElection(reason Reason) {
 	}
 }
 
-// eventAfter notes that an election begins after so many ticks of silence, and what it needs.
+// eventAfter notes that an election begins after so many ticks of silence, and how many votes it needs.
 func (n *Node) eventAfter(silence int, e Event) {
 	e = n.tally(n.candidacy, e)
 	e.Old = uint64(silence)
 	n.event(e)
 }
 
-// candidacyDurable returns the Save before which this server's candidacy is not told to anybody and its
-// vote for itself not counted. After a crash it would know of neither, and could vote for another in the
+// candidacyDurable returns the Save that must be durable before this server tells others of its candidacy
+// and counts its vote for itself. Otherwise it could forget both in a crash, and vote for another in the
 // same term (eliben/raft, TestBug_StartElectionMissingPersist).
 func (n *Node) candidacyDurable() uint64 {
 	if !n.keeps(DurableCandidacy) {
@@ -93,7 +93,7 @@ func (n *Node) newCandidacy(reason Reason) *candidacy {
 	return &candidacy{reason: reason, voters: voters, votes: make([]VoteState, len(voters)), since: n.calls + 1}
 }
 
-// requestVotes asks everyone who has not answered yet.
+// requestVotes asks every voter that has not answered yet.
 func (n *Node) requestVotes() {
 	c := n.candidacy
 	term := n.currentTerm
@@ -163,17 +163,17 @@ func (n *Node) refusal(m *RequestVote, loyalty Reason) Reason {
 	// … and candidate's log is at least as up-to-date as receiver's log, grant vote (§5.2, §5.4)
 	case !n.atLeastAsUpToDate(m) && n.keeps(UpToDateCandidate):
 		return LogBehind
-	// else whoever asks decides: it may have a newer configuration (raft-rs#57)
+	// else even a server without a vote votes: the candidate's configuration may be newer (raft-rs#57)
 	case !n.electable() && !n.keeps(VoteAsLearner):
 		return NotAVoter
 	}
 	return NoReason
 }
 
-// loyalty tells why this server owes its loyalty to a leader: it heard from it within the shortest election
-// timeout, or is a leader itself that reached a majority within it, or may have known one before it restarted.
-// Servers that were removed, or only cannot hear, then do not disturb the others (§6), and a lease holds (thesis
-// 6.4.1), whatever terms this server has learned of since. NoReason: it owes none.
+// loyalty tells why this server owes its loyalty to a leader: it heard from that leader within the shortest
+// election timeout, or is a leader that reached a majority within that time, or may have known one before it
+// restarted. Servers that were removed, or that only cannot hear, then do not disturb the others (§6), and a
+// lease holds (thesis 6.4.1), whatever terms it has learned of since. NoReason: it owes none.
 func (n *Node) loyalty() Reason {
 	since := uint64(n.opt.ElectionTicksMin - n.loyalFor)
 	if n.leadership != nil {
@@ -198,8 +198,8 @@ func (n *Node) loyaltyTicks() uint64 {
 }
 
 // answerPreVote tells whether this server would vote for the candidate. It promises nothing and changes nothing: not
-// its term, not its timer (hashicorp/raft#609). A refusal carries this server's term, so that one that is behind can
-// catch up with it (etcd#8243).
+// its term, not its timer (hashicorp/raft#609). A refusal carries this server's term, so that a candidate
+// that is behind can catch up (etcd#8243).
 func (n *Node) answerPreVote(from ServerID, m *RequestVote) {
 	if m.Term < n.currentTerm && !n.keeps(RefusalTellsTerm) {
 		n.ignore(from, StaleTerm)
@@ -276,8 +276,8 @@ func (n *Node) handleRequestVoteReply(from ServerID, m *RequestVoteReply) {
 	}
 }
 
-// late tells why a reply answers no question of this election but one of an earlier, by its term, or by the number
-// of its call, since pre-votes may be asked for again and again in one term. NoReason: it is not late.
+// late tells why a reply belongs to an earlier election than this one: by its term, or by its call's number,
+// since pre-votes may be asked for again and again in one term. NoReason: it belongs to this one.
 func (n *Node) late(m *RequestVoteReply) Reason {
 	switch {
 	case !n.keeps(AnswersOfThisElection):
@@ -290,8 +290,8 @@ func (n *Node) late(m *RequestVoteReply) Reason {
 	return NoReason
 }
 
-// handlePreVote takes a pre-vote that was granted. Its term is the one that was asked for, which nobody may have
-// entered yet; and it is no vote, however late it comes (canonical/raft#196).
+// handlePreVote takes a pre-vote that was granted. Its term is the term asked for, which perhaps no server
+// has entered yet. However late it comes, it does not count as a vote (canonical/raft#196).
 func (n *Node) handlePreVote(from ServerID, m *RequestVoteReply) {
 	c := n.candidacy
 	if c == nil || !c.pre || m.Term != n.currentTerm+1 {
@@ -310,7 +310,7 @@ func (n *Node) countVote(voter ServerID) {
 		if voter != n.opt.ID {
 			n.ignore(voter, NotAVoter)
 		}
-		return // a server on its way out asks for votes, and does not count its own (KAFKA-16531)
+		return // a server that is being removed asks for votes, but does not count its own (KAFKA-16531)
 	}
 	before := n.granted(c, c.voters)
 	c.votes[i] = Granted

@@ -11,7 +11,7 @@ type Event struct {
 	Old    uint64
 	New    uint64
 	Count  uint8 // CommitAdvanced at a leader: how many servers store New …
-	// … of how many; 0 where two majorities do (§6). Elections say here what they need of the outgoing voters
+	// … of how many; 0 where two majorities decide (§6). In elections: votes needed of the outgoing voters
 	Of uint8
 }
 
@@ -61,21 +61,21 @@ const (
 	CommitAdvanced
 	// a majority stores Index, but its term Old is not the current one; Reason: OlderTerm
 	CommitHeldBack
-	// asks whether it could win Term + 1 (thesis 9.6); Old: ticks since the timer was reset; New: votes needed; Of: of
-	// the outgoing voters
+	// this server asks whether it could win Term + 1 (thesis 9.6); Old: ticks since the timer was reset;
+	// New: votes needed; Of: of the outgoing voters
 	BecamePreCandidate
 	// this server would vote for Peer in term New
 	PreVoteGranted
 	// it would not; Reason: StaleTerm, LeaderAlive (Old: the leader), JustRestarted, LogBehind
 	PreVoteRefused
-	// Peer (or this server itself) would vote for this server; Old: so many now; New: needed; Count, Of: the same of
-	// the outgoing voters
+	// Peer (or this server itself) would vote for this server; Old: pre-votes now; New: needed; Count, Of:
+	// the same of the outgoing voters
 	PreVoteReceived
-	// Peer would not
+	// Peer would not vote for this server
 	PreVoteDenied
 	// the leader hands its leadership to Peer (thesis 3.10)
 	TransferStarted
-	// and has given that up; Reason: ElectionTimeout
+	// the leader has given up handing over to Peer; Reason: ElectionTimeout
 	TransferEnded
 	// Peer has the whole log and is told to hold an election at once
 	TimeoutNowSent
@@ -88,11 +88,11 @@ const (
 	SnapshotInstalled
 	// leader Peer's snapshot ends at Index, and this server's log has all of it committed (Old: commitIndex)
 	SnapshotNotNeeded
-	// in force from now on: the configuration at Index (0: the first one); Reason: Appended, RolledBack or
+	// the configuration at Index (0: the first one) is in force from now on; Reason: Appended, RolledBack or
 	// FromSnapshot; New: voters; Old: outgoing voters, not 0 while it is joint; Count: learners
 	ConfigurationChanged
-	// learner Peer stores what the leader's log held when its last round began, and that took less than the shortest
-	// election timeout; Old: rounds; New: ticks of the last one (thesis 4.2.1)
+	// learner Peer stores what the leader's log held when its last round began, and the round took less than
+	// the shortest election timeout; Old: rounds; New: ticks of the last one (thesis 4.2.1)
 	LearnerCaughtUp
 	// the leader is not in the configuration that is committed at Index and steps down (§6)
 	LeaderLeaves
@@ -122,7 +122,7 @@ const (
 	LogBehind              // the candidate's log is less up to date than the voter's (§5.4.1)
 	NoEntryAtPrev          // the log ends before PrevLogIndex (§5.3)
 	ConflictAtPrev         // the entry at PrevLogIndex is of another term (§5.3)
-	MajorityStored         // a majority of the servers stores it (§5.3)
+	MajorityStored         // a majority of the servers stores the entry (§5.3)
 	LeaderSaidSo           // LeaderCommit (§5.3)
 	OlderTerm              // an entry of an earlier term is never committed by counting (§5.4.2)
 	LeaderAlive            // the voter heard from a leader within the shortest election timeout (§6)
@@ -132,15 +132,15 @@ const (
 	Transferred  // the leader asked for it: TimeoutNow (thesis 3.10)
 	Removed      // the server is not in the configuration any more (§6)
 	KeptSuffix   // the log agrees with the snapshot's last entry: what follows it stays (Fig. 13, rule 6)
-	DroppedLog   // the log does not, and is discarded (Fig. 13, rule 7)
+	DroppedLog   // the log disagrees with it, and is discarded (Fig. 13, rule 7)
 	Appended     // a configuration takes effect when it is appended, committed or not (§6)
-	RolledBack   // the entry that held it was deleted: the one before is in force again
-	FromSnapshot // it came with a snapshot (§7)
+	RolledBack   // the entry of a configuration was deleted: the one before is in force again
+	FromSnapshot // the configuration came with a snapshot (§7)
 	NotCandidate // an answer to an election that is over
 	NotLeader    // an answer to a leadership that is over
 	StaleReply   // an answer to a call that no longer matters
 	NotAMember   // the sender is not in the configuration
-	NotAVoter    // whoever it concerns has no vote in the configuration
+	NotAVoter    // the server concerned has no vote in the configuration
 	NotTheSender // the message names another server as its candidate or leader than the one that sent it
 	SecondLeader // two servers claim to lead one term: impossible while every server keeps the rules
 	Unreadable   // the state machine cannot read the snapshot

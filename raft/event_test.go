@@ -5,15 +5,15 @@ import (
 	"testing"
 )
 
-// What event.go says beside each kind is what the story, the diagram and the lessons are told from. Each row brings one
-// server to where the event happens, and wants it with all of its numbers.
+// The story, the diagram and the lessons rely on what event.go says beside each kind. Each row brings one
+// server to where the event happens, and wants the event with all of its numbers.
 func TestEventsSayWhatHappenedAndWhy(t *testing.T) {
 	follower := func(t *testing.T) *host {
 		h := whole(t, 1, 3, Durable{CurrentTerm: 4, Log: logOf(2, 3)})
 		h.receive(2, &AppendEntries{Term: 4, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 3})
 		return h
 	}
-	free := func(t *testing.T) *host { // it owes nobody its loyalty
+	free := func(t *testing.T) *host { // it owes no leader its loyalty
 		h := whole(t, 1, 3, Durable{CurrentTerm: 4, Log: logOf(2, 3)})
 		h.opt.Off = RulesOf(LeaderLoyalty)
 		h.boot(t)
@@ -211,8 +211,8 @@ func TestEventsSayWhatHappenedAndWhy(t *testing.T) {
 	}
 }
 
-// KAFKA-16531: a server that the configuration no longer names asks for votes, and its own is none. That is
-// no stranger's vote.
+// KAFKA-16531: a server that the configuration no longer names asks for votes and does not count its own. It
+// does not report its own vote as a stranger's.
 func TestACandidateOnItsWayOutDoesNotTellOfItsOwnVote(t *testing.T) {
 	h := start(t, 1, 2, Durable{CurrentTerm: 1, Log: []Entry{{Term: 1, Kind: Config, Data: []byte("2")}}})
 	h.timeOut()

@@ -5,17 +5,17 @@ import (
 	"slices"
 )
 
-// AppendSituation appends to b the part of the server's state that decides what it can do next when time is not
-// measured, but its time-outs come when somebody outside says so, by Campaign or by a leader's Tick. rename gives every
-// server the name under which it is written: of two servers that differ in names only, each under its own renaming, the
-// situation is the same, byte for byte.
+// AppendSituation appends to b the part of the server's state that decides what it can do next if time is
+// not measured, and time-outs come from outside only: by Campaign, or by a leader's Tick. rename returns the
+// name to write for each server: two servers that differ in names only, each under its own renaming, have
+// the same situation, byte for byte.
 //
 // Left out are the timers, the random state, and what serves only check-quorum, loyalty, leases, reads and transfer
 // (contact.go, read.go, transfer.go): two servers of the same situation do the same from here on if CheckQuorum,
-// LeaderLoyalty, LeaderWrites and EagerCommit are off and nobody asks them for a read, a transfer, a snapshot or
-// another configuration. Saves are counted from the last durable one. Calls are not counted at all: age says of the
-// number of a call that this server made to peer, since it was started, all that its answer can still be judged by. It
-// may be used until the next input.
+// LeaderLoyalty, LeaderWrites and EagerCommit are off and they are not asked for a read, a transfer, a
+// snapshot or another configuration. Saves are counted from the last durable one. Calls are not counted at
+// all: given the number of a call that this server made to peer in this life, age returns everything about
+// it that still matters to its answer. age may be used until the next input.
 func (n *Node) AppendSituation(b []byte, rename func(ServerID) ServerID) (situation []byte,
 	age func(peer ServerID, call uint64) uint64) {
 	u := func(vs ...uint64) {
@@ -63,8 +63,8 @@ func (n *Node) AppendSituation(b []byte, rename func(ServerID) ServerID) (situat
 	return b, n.callAge
 }
 
-// callAge sorts the numbers of calls by what handleRequestVoteReply and backUp compare them with: 0 is over, 1
-// may still matter.
+// callAge sorts the numbers of calls by what handleRequestVoteReply and backUp compare them with: 0 is a
+// call that is over, 1 one whose answer may still matter.
 func (n *Node) callAge(peer ServerID, call uint64) uint64 {
 	switch {
 	case n.candidacy != nil:
@@ -76,7 +76,7 @@ func (n *Node) callAge(peer ServerID, call uint64) uint64 {
 	return flag(f != nil && call >= f.since)
 }
 
-// inOrder returns 0 to count−1 in the order of what by says of them.
+// inOrder returns 0 to count−1, sorted by what by returns for each.
 func inOrder(count int, by func(int) uint64) []int {
 	order := make([]int, count)
 	for i := range order {

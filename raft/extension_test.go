@@ -2,8 +2,8 @@ package raft
 
 import "testing"
 
-// What Figure 2 does not have: pre-vote, check-quorum, loyalty (thesis 9.6, 6.2; §6), reads (§8) and
-// transfer (thesis 3.10).
+// Tests of what Figure 2 does not have: pre-vote, check-quorum, loyalty (thesis 9.6, 6.2; §6), reads (§8)
+// and transfer (thesis 3.10).
 
 // whole runs a server with every rule on.
 func whole(t testing.TB, id ServerID, size int, d Durable) *host {
@@ -422,7 +422,7 @@ func TestTransfer_TheTargetCampaignsAtOnceWithoutAskingFirst(t *testing.T) {
 	}
 }
 
-// A voter that refuses says why, if it is asked, and decides as it does if it is not.
+// A voter that refuses says why if it is asked, and decides the same if it is not.
 func TestRequestVote_ARefusalSaysWhyIfItIsAsked(t *testing.T) {
 	heard := func(h *host) { h.receive(3, &AppendEntries{Term: 3, LeaderID: 3, PrevLogIndex: 2, PrevLogTerm: 3}) }
 	for _, c := range []struct {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The borders of what a follower takes for possible, on either side.
+// The limits of what a follower considers possible, on either side.
 func TestAppendEntries_WhatIsJustPossibleAndWhatIsNot(t *testing.T) {
 	for _, c := range []struct {
 		title    string
@@ -50,8 +50,8 @@ func TestAppendEntries_WhatIsJustPossibleAndWhatIsNot(t *testing.T) {
 	}
 }
 
-// What a snapshot covers is committed: entries of a call that lie there are passed over, and those behind
-// it are stored.
+// What a snapshot covers is committed: entries of a call up to its end are skipped, and those behind it are
+// stored.
 func TestAppendEntries_ACallThatBeginsBeforeTheSnapshotsEnd(t *testing.T) {
 	for _, off := range []RuleSet{0, RulesOf(RefuseImpossible)} {
 		h := start(t, 1, 3, Durable{CurrentTerm: 5,
@@ -246,7 +246,7 @@ func TestATimerIsSetWithinItsRange(t *testing.T) {
 	equal(t, "and time-out", h.n.timeout, timeout)
 }
 
-// With the rule off the answer does not wait, not even for the first Save there is.
+// With the rule off the answer does not wait, not even for the first Save.
 func TestAppendEntries_WithoutDurableAppendTheAnswerWaitsForNothing(t *testing.T) {
 	for _, off := range []RuleSet{0, RulesOf(DurableAppend)} {
 		h := start(t, 1, 3, Durable{})
@@ -258,7 +258,7 @@ func TestAppendEntries_WithoutDurableAppendTheAnswerWaitsForNothing(t *testing.T
 	}
 }
 
-// openraft#511 took places before the snapshot's end for conflicts; its end itself was none.
+// openraft#511 took places before the snapshot's end for conflicts, but not the end itself.
 func TestAppendEntries_TheSnapshotsLastEntryIsAPlaceThatMatches(t *testing.T) {
 	for _, off := range []RuleSet{0, RulesOf(CompactedMatches)} {
 		h := start(t, 1, 3, Durable{CurrentTerm: 5,

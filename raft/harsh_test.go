@@ -2,11 +2,11 @@ package raft
 
 import "testing"
 
-// What real networks, disks and hosts do, and calm ones do not: ways longer than a heartbeat, calls of an earlier
-// life, answers that come late, disks that hang, frames that no server sends. An independent fuzz through the
-// public API found each of these.
+// Tests of what real networks, disks and hosts do, and calm ones do not: delays longer than a heartbeat,
+// calls of an earlier life, answers that come late, disks that hang, frames that no server sends. An
+// independent fuzz through the public API found each of these.
 
-// without runs a server with every rule but one; with rules, the number of all, with every one.
+// without runs a server with every rule but one; with every one if rule is rules, their number.
 func without(t testing.TB, rule Rule, id ServerID, size int, d Durable) *host {
 	t.Helper()
 	h := &host{opt: options(id, size), disk: d}
@@ -42,7 +42,7 @@ func TestRead_ARefusalOfAChunkOfAnEarlierLifeConfirmsNothing(t *testing.T) {
 	equal(t, "confirmed by nobody", len(s1.reads()), 0)
 }
 
-// Who takes a chunk, or the last one, takes its sender for its leader.
+// A follower that accepts a chunk, be it the last one or not, takes its sender for its leader.
 func TestRead_AnAnswerToAChunkConfirms(t *testing.T) {
 	for _, r := range []InstallSnapshotReply{{NextOffset: 2}, {MatchIndex: 1}} {
 		s1 := whole(t, 1, 3, Durable{CurrentTerm: 1})
@@ -56,7 +56,7 @@ func TestRead_AnAnswerToAChunkConfirms(t *testing.T) {
 	}
 }
 
-// What a follower of this term refuses because of its log is an answer to its leader, like any success.
+// A refusal in this term because of the log is an answer to the leader, like any success.
 func TestRead_ARefusalBecauseOfTheLogConfirms(t *testing.T) {
 	s1 := whole(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1, 1)})
 	s1.leads(t)
@@ -67,7 +67,7 @@ func TestRead_ARefusalBecauseOfTheLogConfirms(t *testing.T) {
 	equal(t, "confirmed", len(s1.reads()), 1)
 }
 
-// Over a way that is longer than a heartbeat, a refusal is never that of the newest probe.
+// Where a round trip takes longer than a heartbeat interval, a refusal is never that of the newest probe.
 func TestLeaders_NextIndexIsFoundOverAWayLongerThanAHeartbeat(t *testing.T) {
 	s1 := whole(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1, 1, 1, 1)})
 	s1.leads(t)
@@ -100,7 +100,7 @@ func TestLeaders_ChunksGoOnOverAWayLongerThanAHeartbeat(t *testing.T) {
 	equal(t, "nor does it lead back, whatever it says", f.offset, 64<<10)
 }
 
-// While a snapshot is being sent, answers to what was sent before come late. They do not begin it anew.
+// Answers to earlier calls that arrive while a snapshot is being sent do not begin it anew.
 func TestLeaders_LateAnswersSendNoChunkAgain(t *testing.T) {
 	s1 := whole(t, 1, 3, Durable{})
 	s1.opt.MaxEntries = 1
@@ -132,7 +132,7 @@ func TestLeaders_LateAnswersSendNoChunkAgain(t *testing.T) {
 	equal(t, "no snapshot is needed any more", f.snapshot == nil && f.next > 20, true)
 }
 
-// Reads that come faster than a round trip begin many rounds; the answer to the oldest is the next one to come.
+// Reads that come faster than a round trip begin many rounds; the next answer to come is to the oldest.
 func TestCheckQuorum_ManyReadsDoNotDeposeALeaderThatIsAnswered(t *testing.T) {
 	s1 := whole(t, 1, 3, Durable{})
 	s1.leads(t)
@@ -168,7 +168,7 @@ func TestCheckQuorum_RoundsThatFollowEachOtherCloselyAreOne(t *testing.T) {
 	}
 }
 
-// Reads ask for nothing but an answer: what a follower lacks travels with heartbeats and answers.
+// Rounds for reads carry nothing: what a follower lacks is sent with heartbeats and after answers.
 func TestRead_SendsNeitherEntriesNorChunks(t *testing.T) {
 	s1 := whole(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1, 1, 1), Snapshot: nil})
 	s1.leads(t)
@@ -202,8 +202,8 @@ func TestRead_AsManyMayWaitAsEntries(t *testing.T) {
 	equal(t, "after an answer", s1.n.Read(4, ReadIndex), nil)
 }
 
-// A follower that acknowledged a heartbeat elects nobody for the shortest election timeout, whatever term it
-// learns of: the lease of its leader stands on that.
+// A follower that acknowledged a heartbeat votes for no server for the shortest election timeout, whatever
+// term it learns of: the lease of its leader rests on that.
 func TestLoyalty_OutlivesTheTerm(t *testing.T) {
 	for _, rule := range []Rule{rules, LoyaltyOutlivesTerm} {
 		s2 := without(t, rule, 2, 5, Durable{})
@@ -219,7 +219,7 @@ func TestLoyalty_OutlivesTheTerm(t *testing.T) {
 	}
 }
 
-// Who led and learns of a later term owes nothing to the leader that it was, not even for the tick in which it was
+// A leader that learns of a later term owes no loyalty to itself, not even in the tick in which it was
 // elected.
 func TestLoyalty_ALeaderOwesItselfNone(t *testing.T) {
 	s1 := whole(t, 1, 3, Durable{})
@@ -269,7 +269,7 @@ func TestLoyalty_ACandidateOwesItToo(t *testing.T) {
 	}
 }
 
-// What one leader began to send no other continues: their snapshots of the same state may differ in their bytes.
+// No leader continues another's snapshot: two snapshots of the same state may differ in their bytes.
 func TestInstallSnapshot_IsOfOneLeader(t *testing.T) {
 	s3 := whole(t, 3, 3, Durable{})
 	s3.receive(1, &InstallSnapshot{Call: 1, Term: 2, LeaderID: 1, LastIncludedIndex: 5, LastIncludedTerm: 1,
@@ -301,7 +301,7 @@ func TestInstallSnapshot_AContradictionToWhatIsCommittedIsRefused(t *testing.T) 
 	equal(t, "event", h.has(MessageIgnored, Impossible), true)
 }
 
-// Some of what frames may say nothing here could stand behind: a server does not take it, whatever rules it keeps.
+// A server refuses frames whose contents no log can hold, whatever rules it keeps.
 func TestMessages_WhatNoLogCanHoldIsRefusedWithEveryRuleOff(t *testing.T) {
 	for name, m := range map[string]RPC{
 		"a configuration of nobody": &AppendEntries{Term: 2, LeaderID: 2,
@@ -351,7 +351,7 @@ func TestLeaders_AChunkForWhichThereIsNoRoomWaitsForTheNextHeartbeat(t *testing.
 	equal(t, "with the next heartbeat", exchange(), 1)
 }
 
-// A leader whose own disk hangs could lead on and answer nobody: the others store and acknowledge what it sends.
+// A leader whose own disk hangs could lead on without answering clients: the others acknowledge its calls.
 func TestLeaders_ALeaderThatCannotWriteStepsDown(t *testing.T) {
 	for _, rule := range []Rule{rules, LeaderWrites} {
 		h := without(t, rule, 1, 3, Durable{})
@@ -394,12 +394,12 @@ func TestLeaders_ALeaderThatCannotWriteHasALongestElectionTimeout(t *testing.T) 
 		h.ack(2, 1)
 	}
 	equal(t, "role after 299 ticks", h.n.Role(), Leader)
-	h.n.Transfer(3) // is under way when it gives up
+	h.n.Transfer(3) // the transfer is under way when the leader gives up
 	h.n.Tick()
 	equal(t, "role after 300", h.n.Role(), Follower)
 }
 
-// Nobody else can lead where there is no other voter.
+// No other server can lead if there is no other voter.
 func TestLeaders_TheOnlyVoterWaitsForItsDisk(t *testing.T) {
 	h := whole(t, 1, 1, Durable{})
 	h.timeOut()

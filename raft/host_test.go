@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// host is what a Node needs around it in a test: a disk that writes when the test says so, and everything that
-// came out, copied.
+// host is a Node's surroundings in a test: a disk that writes when the test says so, and copies of all
+// output.
 type host struct {
 	n        *Node
 	opt      Options

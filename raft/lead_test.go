@@ -72,7 +72,7 @@ func TestLeaders_TellOnceWhatIsHeldBackAndWhatIsCommitted(t *testing.T) {
 	equal(t, "committed", len(h.all(CommitAdvanced)), 1)
 }
 
-// The answer to a heartbeat says again what is known: nothing has advanced.
+// The answer to a heartbeat repeats what is known: nothing has advanced.
 func TestLeaders_TellOfNoProgressWhereThereIsNone(t *testing.T) {
 	h := start(t, 1, 3, Durable{})
 	h.lead(t)
@@ -82,7 +82,7 @@ func TestLeaders_TellOfNoProgressWhereThereIsNone(t *testing.T) {
 	equal(t, "the same again", len(h.all(MatchAdvanced)), 1)
 }
 
-// A learner's copy is none of the majority's.
+// A learner's copy does not count towards the majority.
 func TestLeaders_CountVotersOnlyInWhatTheyTell(t *testing.T) {
 	h := start(t, 1, 3, Durable{})
 	h.lead(t)
@@ -132,7 +132,7 @@ func TestLeaders_DoNotWaitForTheirOwnDiskToSend(t *testing.T) {
 		func(e Envelope) bool { _, ok := e.RPC.(*TimeoutNow); return ok && e.After == 0 }), true)
 }
 
-// What is beyond MaxInFlight waits, also if there is another reason for a call.
+// Entries beyond MaxInFlight wait, even if there is another reason for a call.
 func TestLeaders_AHeartbeatOrACommitCarriesNothingBeyondMaxInFlight(t *testing.T) {
 	h := start(t, 1, 3, Durable{})
 	h.opt.MaxEntries, h.opt.MaxInFlight, h.opt.EagerCommit = 1, 2, true
@@ -172,8 +172,8 @@ func TestLeaders_AProbeThatIsAnsweredEndsTheProbingAlsoIfItCarriedNothing(t *tes
 	equal(t, "nextIndex", f.next, 2)
 }
 
-// An entry that is compacted away cannot be sent, and neither can the place before the first that is there but by way
-// of the snapshot.
+// An entry that is compacted away cannot be sent. The place before the first entry left is known from the
+// snapshot only.
 func TestLeaders_SendTheSnapshotIfNextIndexIsItsLastEntry(t *testing.T) {
 	for conflict, snapshot := range map[Index]bool{1: true, 2: true, 3: false} {
 		h := start(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1, 1, 1)})

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Each limit is tried at its border: what is just allowed is accepted. What is just not
-// is in TestNewRefusesOptionsAndDisksThatCannotBe.
+// Each limit is tried at its border: what is just allowed is accepted.
+// TestNewRefusesOptionsAndDisksThatCannotBe tries what is just not allowed.
 func TestNewAcceptsWhatIsJustAllowed(t *testing.T) {
 	for what, change := range map[string]func(*Options){
 		"nine voters":                          func(o *Options) { o.Voters = []ServerID{1, 2, 3, 4, 5, 6, 7, 8, 9} },
@@ -137,8 +137,8 @@ func TestProposeNamesNoPlaceWithAnError(t *testing.T) {
 	refused(ErrTransferring, []byte("x"))
 }
 
-// A term is only a number that a message carries: somebody may send the last one there is. After it nobody can be
-// elected, and the servers go on without an end.
+// A term is only a number that a message carries, so a message may carry the last possible one. After that
+// no server can be elected, and the servers go on without a leader.
 func TestInTheLastTermThereIsNoElection(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: math.MaxUint64})
 	for range 3 {

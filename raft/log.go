@@ -4,8 +4,8 @@ import "sort"
 
 const chunkSize = 128 // entries
 
-// chunk is a piece of a log. Slots below used are written once and never again, so that whoever holds a slice of
-// them (a message on its way, a clone, a write in progress) keeps what he saw, even after the log has been
+// chunk is a piece of a log. Slots below used are written once and never again, so a slice of them (in a
+// message on its way, a clone, a write in progress) keeps its contents, even after the log has been
 // truncated and grown anew.
 type chunk struct {
 	entries [chunkSize]Entry
@@ -22,14 +22,14 @@ type log struct {
 	last     Index
 }
 
-// clone returns a log that can go its own way. Chunks are not copied.
+// clone returns a log that changes independently. Chunks are not copied.
 func (l *log) clone() log {
 	c := *l
 	c.chunks = append([]*chunk(nil), l.chunks...)
 	return c
 }
 
-// place returns the chunk, counted from the first that is there, in which entry i stands, i > base.
+// place returns which chunk, counted from the first one present, holds entry i, i > base.
 func (l *log) place(i Index) int { return int((i-1)/chunkSize - l.base/chunkSize) }
 
 // at returns the entry at i, base < i ≤ last.
@@ -47,8 +47,8 @@ func (l *log) term(i Index) Term {
 
 func (l *log) lastTerm() Term { return l.term(l.last) }
 
-// append adds entries behind the last, as many at a time as fit a chunk. If the slot was used before (by the part that
-// was truncated, or by a clone), the chunk is copied first: nobody's slice changes.
+// append adds entries behind the last, as many at a time as fit a chunk. If the slot was used before (by
+// entries since truncated, or by a clone), the chunk is copied first, so no existing slice changes.
 func (l *log) append(entries ...Entry) {
 	for len(entries) > 0 {
 		slot := int(l.last % chunkSize)
@@ -103,8 +103,8 @@ func (l *log) run(i Index, max int) []Entry {
 	return l.chunks[l.place(i)].entries[from : from+n : from+n]
 }
 
-// firstOfTerm returns the first index ≤ i, and above base, whose term is that of entry i. Terms never decrease along a
-// log, so it can be searched.
+// firstOfTerm returns the first index ≤ i and above base whose term is that of entry i. Terms never decrease
+// along a log, so it can be searched.
 func (l *log) firstOfTerm(i Index) Index {
 	t, start := l.term(i), l.base+1
 	return start + Index(sort.Search(int(i-start), func(k int) bool { return l.term(start+Index(k)) >= t }))

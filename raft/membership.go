@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Errors of Reconfigure, beside ErrNotLeader, ErrTransferring and what is wrong with the configuration itself.
+// Errors of Reconfigure, beside ErrNotLeader, ErrTransferring and errors in the configuration itself.
 var (
 	ErrChangePending = errors.New("raft: the last change of the configuration is not complete")
 	ErrTooEarly      = errors.New("raft: this leader has not committed an entry of its own term yet")
@@ -52,11 +52,11 @@ func (n *Node) electable() bool {
 	return false
 }
 
-// Reconfigure changes who the servers of the cluster are to what c says; c must not be joint. If a single voter comes
-// or goes, one entry does it (thesis 4.1); else the change goes through a joint configuration (§6), which this leader
-// leaves by itself once it is committed. The change is complete when the configuration at the index that
-// Status.ConfigIndex then names is committed. Errors: ErrNotLeader, ErrTransferring, ErrChangePending, ErrTooEarly,
-// ErrNotCaughtUp, and those of ParseConfiguration.
+// Reconfigure changes the cluster's configuration to c, which must not be joint. If at most one voter comes
+// or goes, one entry is enough (thesis 4.1); else the change goes through a joint configuration (§6), which
+// this leader leaves by itself once it is committed. The change is complete when the configuration at the
+// index that Status.ConfigIndex then names is committed. Errors: ErrNotLeader, ErrTransferring,
+// ErrChangePending, ErrTooEarly, ErrNotCaughtUp, and those of ParseConfiguration.
 func (n *Node) Reconfigure(c Configuration) error {
 	c = c.Clone()
 	if err := n.prepare(&c); err != nil {
@@ -99,7 +99,7 @@ func (n *Node) prepare(c *Configuration) error {
 	if changes(now.Voters, c.Voters) > 1 {
 		c.Outgoing = slices.Clone(now.Voters)
 	}
-	return c.complete() // those that come and those that go may be too many together
+	return c.complete() // the old and the new servers together may be too many
 }
 
 // changes returns how many servers are in one of the lists only.
@@ -152,7 +152,7 @@ func (n *Node) rollBackConfig(i Index) {
 	n.configChanged(RolledBack)
 }
 
-// configChanged makes what depends on the configuration follow it.
+// configChanged reports the configuration in force, and makes a leader's followers those of it.
 func (n *Node) configChanged(reason Reason) {
 	c := n.config()
 	n.event(Event{Kind: ConfigurationChanged, Reason: reason, Index: c.index,
@@ -162,7 +162,7 @@ func (n *Node) configChanged(reason Reason) {
 	}
 }
 
-// follow makes the list of followers that of the configuration. Who stays keeps what is known of him.
+// follow makes the followers those of the configuration. What is known of a follower that stays is kept.
 func (l *leadership) follow(n *Node, c *Configuration) {
 	var followers []follower
 	for _, v := range c.servers() {
@@ -180,8 +180,8 @@ func (l *leadership) follow(n *Node, c *Configuration) {
 	l.followers = followers
 }
 
-// afterCommit does what the commitment of a configuration asks of its leader: it leaves a joint configuration, and it
-// goes if it is not in the new one (§6).
+// afterCommit does what a leader must once a configuration is committed: it leaves a joint configuration,
+// and it steps down if it has no vote in the new one (§6).
 func (n *Node) afterCommit() {
 	newest := &n.configs[len(n.configs)-1]
 	switch {
@@ -195,9 +195,9 @@ func (n *Node) afterCommit() {
 	}
 }
 
-// A server that joins is a learner first: a voter that has nothing yet would be missed in every majority (thesis
-// 4.2.1). Its catching up is measured in rounds. Each ends when the learner has what the leader's log held when the
-// round began; a round that took less than the shortest election timeout means that it can follow.
+// A server that joins is a learner first: a voter without a log would be missing from majorities (thesis
+// 4.2.1). Catching up is measured in rounds. Each ends when the learner has what the leader's log held when
+// the round began; if a round took less than the shortest election timeout, the learner can follow.
 
 func (n *Node) recordRound(f *follower) {
 	l := n.leadership

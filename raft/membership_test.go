@@ -86,7 +86,7 @@ func TestASingleServerIsAddedAsALearnerThenGivenAVoteByOneEntry(t *testing.T) {
 		t.Errorf("a round of 500 ticks: %v", err)
 	}
 	h.ticks(50)
-	h.ack(2, h.n.log.last) // nobody writes: the next round needs no entry
+	h.ack(2, h.n.log.last) // there are no writes: the next round needs no entry
 	equal(t, "event", len(h.all(LearnerCaughtUp)), 1)
 	h.reconfigures(t, "1,2")
 	equal(t, "one entry, not joint", config(h), "1,2")

@@ -50,9 +50,9 @@ type Options struct {
 	Off         RuleSet // rules that this server does not keep; none, unless one wants to see what they are for
 	EagerCommit bool    // tell followers of a new commitIndex at once, not with the next AppendEntries
 
-	// Readable tells whether the state machine can read a snapshot. It is asked once of each that a leader has
-	// sent, before that replaces anything, must always answer the same, and borrows data. nil: the state
-	// machine reads everything.
+	// Readable tells whether the state machine can read a snapshot. It is called once for each snapshot that
+	// a leader has sent, before that replaces anything; it must always give the same answer, and borrows
+	// data. nil: the state machine can read everything.
 	Readable func(data []byte) bool
 }
 
@@ -60,7 +60,7 @@ type Options struct {
 // a new server.
 type Durable struct {
 	CurrentTerm Term
-	VotedFor    ServerID  // 0: nobody in CurrentTerm
+	VotedFor    ServerID  // 0: no vote in CurrentTerm
 	Snapshot    *Snapshot // nil: none
 	Log         []Entry   // entries behind the snapshot, 1 and up without one; the Node takes the slice over
 }
@@ -71,8 +71,8 @@ type Durable struct {
 type Output struct {
 	Save Save       // to write to disk
 	Send []Envelope // to send to other servers
-	// not nil: the state machine is to become what the snapshot says, before Apply; then call Applied with its
-	// Index. Not borrowed
+	// not nil: reset the state machine to this snapshot before Apply, then call Applied with its Index. Not
+	// borrowed
 	Restore *Snapshot
 	Apply   Apply   // to apply to the state machine
 	Reads   []Read  // reads that may be served, or not
@@ -106,8 +106,8 @@ type Envelope struct {
 	RPC   RPC    // borrowed, see Output
 }
 
-// Status is a copy of what a server may be asked about itself, for display and tests. It shares no memory with the
-// Node, except for the slices, which are overwritten by the next call of Status on the same variable.
+// Status describes a server, for display and tests. The lists of Config are the Node's own; the other slices
+// are overwritten by the next call of Status on the same variable.
 type Status struct {
 	ID          ServerID
 	Role        Role
@@ -117,7 +117,7 @@ type Status struct {
 	LastIndex   Index
 	LastTerm    Term
 	CommitIndex Index
-	LastApplied Index // the state machine has applied all through it
+	LastApplied Index // the state machine has applied all entries through it
 
 	Elapsed int // ticks since the timer was reset: election timer, or a leader's heartbeat timer
 	Timeout int // ticks at which it runs out
@@ -155,9 +155,9 @@ type Peer struct {
 	Snapshot   int  // bytes of a snapshot that it has acknowledged, −1 if none is being sent
 }
 
-// lastIndex is the last place at which a snapshot that another server sends may end. No cluster gets there; one
-// that ends near the end of the numbers would let them begin anew. A disk may be farther on: not more than twice
-// as far, or it is none.
+// lastIndex is the highest index at which a snapshot from another server may end. No cluster gets there, and
+// a snapshot that ended near the highest number would let indices overflow. A snapshot on disk may end at up
+// to twice that index; beyond, New refuses it.
 const lastIndex Index = 1 << 62
 
 // Errors of the inputs.
@@ -169,11 +169,12 @@ var (
 	ErrTransferTo   = errors.New("raft: leadership can be handed to another voter only")
 )
 
-// Node is one server's consensus module: a pure state machine. Inputs are its methods, what it wants done is collected
-// until the host asks with Output. It has no goroutine, clock, network or file, and is not safe for concurrent use.
+// Node is one server's consensus module: a pure state machine. Inputs are its methods; what it wants done
+// waits until the host calls Output. It has no goroutine, clock, network or file, and is not safe for
+// concurrent use.
 type Node struct {
 	opt Options
-	// Persistent state on all servers (Fig. 2); what of it is on disk, disk knows.
+	// Persistent state on all servers (Fig. 2); the field disk knows how much of it is on disk.
 	currentTerm Term
 	votedFor    ServerID
 	log         log
@@ -198,16 +199,16 @@ type Node struct {
 	candidacy  *candidacy
 	leadership *leadership
 
-	configs  []configAt // every configuration in the log, ascending, behind the one that the log begins with
+	configs  []configAt // the configuration that the log begins with, then every one in the log, ascending
 	incoming *incoming  // a snapshot that is being received, nil if none is
 
 	out outbox
-	// Output has said everything, and there was no input since: what a host hears most often is worth a short way
+	// Output has handed out everything, and no input has come since: a frequent case with a short path
 	quiet     bool
 	selfCheck selfCheck
 }
 
-// New starts a server with what its disk holds. It is a follower until it hears otherwise (§5.2).
+// New starts a server with what its disk holds. It begins as a follower (§5.2).
 func New(opt Options, d Durable) (*Node, error) {
 	if err := opt.complete(); err != nil {
 		return nil, err
@@ -326,9 +327,10 @@ func (n *Node) Tick() {
 	n.done()
 }
 
-// Receive takes a message that arrived from another server, of the configuration or not: while it changes, not
-// everybody knows everybody (§6). The RPC is borrowed for the length of the call, the Data of its entries is kept.
-// Every call is answered by exactly one reply in the Output, unless it breaks the protocol: then an event says how.
+// Receive takes a message from another server, which need not be in the configuration: while that changes,
+// not all servers know each other (§6). The RPC is borrowed for the length of the call; the Data of its
+// entries is kept. Every call gets exactly one reply in the Output, or an event that says how it broke the
+// protocol.
 func (n *Node) Receive(from ServerID, rpc RPC) {
 	if from == n.opt.ID || from == 0 {
 		n.ignore(from, NotAMember)
@@ -356,10 +358,10 @@ func (n *Node) Receive(from ServerID, rpc RPC) {
 	n.done()
 }
 
-// Propose appends commands to the leader's log (Fig. 2, Rules for Leaders: "if command received from client") and
-// returns where: the first has index first, the others follow. They are committed when the entry at that index is
-// applied with that term; if one of another term is applied there, they are lost. The bytes of the commands are kept,
-// the slice that holds them is not. Errors: ErrNotLeader, ErrTransferring, ErrTooMuch, ErrEmpty.
+// Propose appends commands to the leader's log (Fig. 2, Rules for Leaders: "if command received from
+// client") and returns their place: the first has index first, the others follow. They are committed when
+// the entry at that index is applied with that term, and lost if one of another term is. The commands' bytes
+// are kept, the slice that holds them is not. Errors: ErrNotLeader, ErrTransferring, ErrTooMuch, ErrEmpty.
 func (n *Node) Propose(commands ...[]byte) (first Index, term Term, err error) {
 	if n.leadership == nil {
 		return 0, 0, ErrNotLeader
@@ -383,8 +385,8 @@ func (n *Node) Propose(commands ...[]byte) (first Index, term Term, err error) {
 }
 
 // Campaign starts an election now, as if the election timer had run out. A leader does nothing, and neither does a
-// server without a vote. A server that owes a leader its loyalty asks the others at most: it does not vote for
-// itself (see startElection).
+// server without a vote. A server that owes a leader its loyalty may ask for pre-votes, but does not vote
+// for itself (see startElection).
 func (n *Node) Campaign() {
 	if n.MayCampaign() {
 		n.campaign(Asked)
@@ -392,12 +394,12 @@ func (n *Node) Campaign() {
 	n.done()
 }
 
-// MayCampaign reports whether Campaign would begin an election: a leader has no election timer, and who has no vote
-// holds none.
+// MayCampaign reports whether Campaign would begin an election: a leader does not, and neither does a server
+// without a vote.
 func (n *Node) MayCampaign() bool { return n.leadership == nil && n.electable() }
 
-// Saved tells that Save number seq, and every one before it, is durable. A number that was never handed out is a
-// broken host, and panics.
+// Saved tells that Save number seq, and every one before it, is durable. It panics if that number was never
+// handed out: the host is broken.
 func (n *Node) Saved(seq uint64) {
 	n.disk.saved(seq)
 	switch {
@@ -460,8 +462,8 @@ func (n *Node) idle() bool {
 		n.applying >= n.appliable()
 }
 
-// appliable returns the last entry that may be applied: committed, and held by this server's own disk. What a crash
-// could make its log forget, a state machine must not know.
+// appliable returns the last entry that may be applied: committed, and held by this server's own disk. A
+// state machine must not apply an entry that a crash could still remove from the log.
 func (n *Node) appliable() Index { return min(n.commitIndex, n.disk.durable) }
 
 // nextApply implements Fig. 2, Rules for All Servers: "if commitIndex > lastApplied: apply log[lastApplied]".
@@ -488,7 +490,7 @@ func (n *Node) Role() Role {
 	return Follower
 }
 
-// Entry returns the entry at i, and whether there is one: not if it is compacted away.
+// Entry returns the entry at i, and whether the log holds it: not if it is compacted away.
 func (n *Node) Entry(i Index) (Entry, bool) {
 	if i <= n.log.base || i > n.log.last {
 		return Entry{}, false
@@ -496,7 +498,7 @@ func (n *Node) Entry(i Index) (Entry, bool) {
 	return *n.log.at(i), true
 }
 
-// Status fills s; see there.
+// Status fills s; see the type Status.
 func (n *Node) Status(s *Status) {
 	votes, peers := s.Votes[:0], s.Peers[:0]
 	*s = Status{
@@ -566,8 +568,8 @@ func (n *Node) observeTerm(t Term, from ServerID) {
 	}
 }
 
-// enterTerm is a function of its own so that the comparison, which every message goes through, is compiled into each
-// that makes it. So is leaveRole.
+// enterTerm is separate so that observeTerm, which every message goes through, is small enough to be
+// inlined. leaveRole is separate for the same reason.
 func (n *Node) enterTerm(t Term, from ServerID) {
 	n.setTerm(t, from)
 	n.stepDown(HigherTerm)
@@ -577,7 +579,7 @@ func (n *Node) enterTerm(t Term, from ServerID) {
 func (n *Node) resetTimer(reason Reason, peer ServerID) {
 	n.elapsed = 0
 	n.timeout = n.drawTimeout()
-	e := another(&n.out.filling().events) // in place, unlike all others: a heartbeat is mostly this
+	e := another(&n.out.filling().events) // filled in place, unlike other events: a heartbeat does little else
 	e.Kind, e.Reason, e.Peer, e.New = TimerReset, reason, peer, uint64(n.timeout)
 	e.Term, e.Index, e.Old, e.Count, e.Of = n.currentTerm, 0, 0, 0, 0
 }

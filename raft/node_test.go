@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// A server that waits for its disk has nothing to put out, though there is something to apply that it cannot hand out
-// yet: a host that asks until the answer is no must get it.
+// A server that waits for its disk has no output, though there is something to apply that it cannot hand out
+// yet: a host that asks until Output returns false must get false.
 func TestOutput_SaysNoWhileAllThatIsLeftWaitsForTheDisk(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: 5, Log: logOf(4, 4)})
 	h.n.Receive(2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 4, LeaderCommit: 2})

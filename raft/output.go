@@ -1,8 +1,8 @@
 package raft
 
-// outbox gathers what goes out. There are two boxes: one is being filled while the host still reads the other, which it
-// was handed by the last Output. Messages are elements of slices that are used again and again, so that a server in
-// steady state allocates nothing.
+// outbox collects what Output hands out. There are two boxes: one is being filled while the host still reads
+// the other, which it was handed by the last Output. Messages are elements of slices that are used again and
+// again, so that a server in steady state allocates nothing.
 type outbox struct {
 	boxes [2]box
 	turn  uint8 // which one is being filled
@@ -39,8 +39,8 @@ func (b *box) reclaim() {
 	b.reads = b.reads[:0]
 }
 
-// another lengthens a slice by an element, for the caller to fill in: it may hold what it held when it was last used. A
-// pointer to an element stays good when the slice grows: the old memory is not used again until it expires.
+// another extends a slice by one element for the caller to fill in: the element may still hold old values. A
+// pointer to an element stays valid when the slice grows: the old memory is not reused before it expires.
 func another[T any](s *[]T) *T {
 	k := len(*s)
 	if k == cap(*s) {
@@ -51,8 +51,8 @@ func another[T any](s *[]T) *T {
 	return &(*s)[k]
 }
 
-// send puts a message into the box. The kinds that are frequent are the box's own memory (another), the others are too
-// seldom to be worth it.
+// send puts a message into the box. Frequent kinds of message lie in the box's own memory (another); the
+// others are too rare to be worth it.
 func (n *Node) send(to ServerID, after uint64, m RPC) {
 	e := another(&n.out.filling().envelopes)
 	e.To, e.After, e.RPC = to, after, m

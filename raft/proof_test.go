@@ -16,8 +16,8 @@ var promises = [...]string{Liveness: "Liveness", ElectionSafety: "Election Safet
 	LeaderCompleteness: "Leader Completeness", StateMachineSafety: "State Machine Safety", Durability: "Durability",
 	Linearizability: "Linearizability"}
 
-// TestEveryRuleIsShownToBeNeeded joins the three tables of what becomes of a cluster that misses a rule: told
-// as a story, met by chance in the lab, found by exploration. RULES.md is that table; a rule that no way shows
+// TestEveryRuleIsShownToBeNeeded joins three tables of what happens to a cluster without a rule: told as a
+// story, met by chance in the lab, found by exploration. RULES.md is that table; a rule that no way shows
 // fails the test.
 func TestEveryRuleIsShownToBeNeeded(t *testing.T) {
 	stories := rowsOf(t, "scenario/TABLE.md", regexp.MustCompile(`^\| (\w+) \| \[`))
@@ -61,8 +61,8 @@ func TestEveryRuleIsShownToBeNeeded(t *testing.T) {
 	}
 }
 
-// rowsOf returns the cells of each row of a Markdown file's tables whose beginning names a rule: the first row
-// of each rule.
+// rowsOf returns, for each rule, the cells of the first row in a Markdown file's tables whose beginning
+// names it.
 func rowsOf(t *testing.T, file string, names *regexp.Regexp) map[string][]string {
 	text, err := os.ReadFile(file)
 	if err != nil {

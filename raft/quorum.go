@@ -2,11 +2,11 @@ package raft
 
 import "slices"
 
-// maxServers bounds a cluster: the arithmetic below then needs no memory of its own.
+// maxServers bounds the size of a cluster, so that the arithmetic below needs no allocation.
 const maxServers = 9
 
-// Majority returns how many of so many voters are more than half of them, as servers count that do not keep the
-// rules of off.
+// Majority returns the size of a majority of so many voters, as counted by servers that do not keep the
+// rules in off.
 func Majority(voters int, off RuleSet) int {
 	if !off.keeps(MajorityDecides) {
 		return max(1, voters/2)
@@ -14,9 +14,9 @@ func Majority(voters int, off RuleSet) int {
 	return voters/2 + 1
 }
 
-// deciders returns the sets of voters of each of which a majority has to agree, as servers see it that do not keep
-// the rules of off: in a joint configuration both halves, each by itself, since one count for the two together
-// would let either be outvoted (§6; async-raft#62). Else there is no second set.
+// deciders returns the sets of voters that each need a majority, for servers that do not keep the rules in
+// off: in a joint configuration both halves, each by itself, since one count for the two together would let
+// either be outvoted (§6; async-raft#62). Otherwise the second set is nil.
 func (c *Configuration) deciders(off RuleSet) (first, second []ServerID) {
 	switch {
 	case !c.Joint():
@@ -31,12 +31,12 @@ func (c *Configuration) deciders(off RuleSet) (first, second []ServerID) {
 type Quorum struct {
 	Voters []ServerID // read only
 	Needed int        // so many of them are a majority
-	// so many have agreed: of a candidate's, who voted for it; of a leader's, who is known to store the entry after its
-	// commitIndex; of others 0
+	// so many have agreed: at a candidate those that voted for it; at a leader those known to store the
+	// entry after its commitIndex; elsewhere 0
 	Agreed int
 }
 
-// Count returns how many of its voters are among some servers.
+// Count returns how many of its voters are among the servers for which among is true.
 func (q *Quorum) Count(among func(ServerID) bool) (count int) {
 	for _, v := range q.Voters {
 		if among(v) {
@@ -46,8 +46,8 @@ func (q *Quorum) Count(among func(ServerID) bool) (count int) {
 	return count
 }
 
-// Decide reports whether some servers are enough to elect a leader and to commit: a majority of each of the sets, which
-// are one, or two in a joint configuration (§6). Where there are none nobody decides.
+// Decide reports whether the servers for which among is true can elect a leader and commit: they need a
+// majority of each quorum, of which a joint configuration has two (§6). Without quorums the answer is no.
 func Decide(quorums []Quorum, among func(ServerID) bool) bool {
 	for i := range quorums {
 		if quorums[i].Count(among) < quorums[i].Needed {
@@ -57,8 +57,8 @@ func Decide(quorums []Quorum, among func(ServerID) bool) bool {
 	return len(quorums) > 0
 }
 
-// Quorums appends to dst the sets of voters of each of which a majority has to agree, as servers count that do not keep
-// the rules of off: one, or two in a joint configuration (§6). Nobody has agreed yet.
+// Quorums appends to dst the sets of voters that each need a majority, as counted by servers that do not
+// keep the rules in off: one, or two in a joint configuration (§6). Agreed is 0 in all of them.
 func (c *Configuration) Quorums(dst []Quorum, off RuleSet) []Quorum {
 	first, second := c.deciders(off)
 	dst = append(dst, Quorum{Voters: first, Needed: Majority(len(first), off)})
@@ -68,8 +68,8 @@ func (c *Configuration) Quorums(dst []Quorum, off RuleSet) []Quorum {
 	return dst
 }
 
-// Quorums appends to dst the sets of voters of each of which a majority has to agree before this server leads or
-// commits, and how many have.
+// Quorums appends to dst the sets of voters that each need a majority before this server leads or commits,
+// with how many have agreed.
 func (n *Node) Quorums(dst []Quorum) []Quorum {
 	before := len(dst)
 	dst = n.config().Quorums(dst, n.opt.Off)
@@ -99,9 +99,9 @@ func (n *Node) agreement(voters []ServerID) (agreed int) {
 // majority is Majority as this server counts.
 func (n *Node) majority(servers int) int { return Majority(servers, n.opt.Off) }
 
-// storedBy returns the highest index that so many of the servers store, given what each of them stores; it sorts that.
-// It is computed from nothing every time: keeping it up to date incrementally has lost data elsewhere (openraft#1802),
-// and nine numbers sort quickly.
+// storedBy returns the highest index that so many of the servers store, given what each of them stores; it
+// sorts match. The result is computed afresh every time: keeping it up to date incrementally has lost data
+// elsewhere (openraft#1802), and nine numbers sort quickly.
 func storedBy(servers int, match []uint64) uint64 {
 	for i, index := range match {
 		for ; i > 0 && match[i-1] < index; i-- {
@@ -168,9 +168,8 @@ func (n *Node) granted(c *candidacy, voters []ServerID) (granted int) {
 	return granted
 }
 
-// tally puts how an election stands into an event: in Old and New how many voted for the candidate and how many it
-// needs; in a joint configuration these are of the servers that are to be, and Count and Of say the same of those
-// that were.
+// tally puts an election's count into an event: Old and New are the votes that the candidate has and needs,
+// in a joint configuration those of C-new; Count and Of are then the same of C-old.
 func (n *Node) tally(c *candidacy, e Event) Event {
 	first, second := n.config().deciders(n.opt.Off)
 	e.Old, e.New = uint64(n.granted(c, first)), uint64(n.majority(len(first)))

@@ -6,12 +6,12 @@ import (
 	"testing"
 )
 
-// What a server says that a majority is, is what it commits by: the same sets and numbers, with the rules that it
-// keeps. The configuration changes from 1, 2, 3 to 1, 4, 5.
+// Quorums returns the sets and numbers by which the server commits, with the rules that it keeps. The
+// configuration changes from 1, 2, 3 to 1, 4, 5.
 func TestQuorums_AreWhatTheServerDecidesBy(t *testing.T) {
 	for _, c := range []struct {
 		off  RuleSet
-		acks []ServerID // who store the entry that says so
+		acks []ServerID // the servers that store the entry of the new configuration
 		want string     // voters, needed, agreed
 	}{
 		{0, []ServerID{4, 5}, "[{[1 4 5] 2 3} {[1 2 3] 2 1}]"},
@@ -61,7 +61,7 @@ func TestAnElectionTellsBothMajoritiesApart(t *testing.T) {
 		Term: 2, Index: 3, New: 3})
 }
 
-// A message may hold an empty list where another has none: that is no second half of which nobody ever agrees.
+// A message may hold an empty list where another has none: that is not a second set, which could not agree.
 func TestQuorums_AnEmptyListIsNoSecondMajority(t *testing.T) {
 	h := start(t, 1, 3, Durable{})
 	h.receive(2, &InstallSnapshot{Call: 1, Term: 1, LeaderID: 2, LastIncludedIndex: 1, LastIncludedTerm: 1, Done: true,
@@ -71,7 +71,7 @@ func TestQuorums_AnEmptyListIsNoSecondMajority(t *testing.T) {
 	equal(t, "elected by two of three", h.n.Role(), Leader)
 }
 
-// Enough servers are a majority of each of the sets, by itself; who is in none counts for nothing.
+// Enough servers are a majority of each set by itself; a server in no set does not count.
 func TestDecide_TakesAMajorityOfEachSet(t *testing.T) {
 	c := Configuration{Voters: servers("1,4,5").Voters, Outgoing: servers("1,2,3").Voters}
 	of := func(off ...Rule) []Quorum { return c.Quorums(nil, RulesOf(off...)) }

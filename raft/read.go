@@ -13,7 +13,7 @@ const (
 type Read struct {
 	Tag   uint64 // as given to Node.Read
 	Index Index  // the read may be served once the state machine has applied this entry
-	OK    bool   // false: leadership was lost before the read was confirmed; it may be asked anew elsewhere
+	OK    bool   // false: leadership was lost before the read was confirmed; it may be asked again elsewhere
 }
 
 // waitingRead is a read whose round is not complete.
@@ -46,9 +46,9 @@ func (n *Node) Read(tag uint64, kind ReadKind) error {
 }
 
 // leaseHolds reports whether no other server can have been elected: a majority answered a round that was sent less than
-// the shortest election timeout ago, and is loyal for that long. One tick less, since the ticks of two servers need not
-// fall together. A leader that told another to hold an election has given that up, for good in this term: the message
-// may come late (raft-rs#234).
+// the shortest election timeout ago, and is loyal for that long, less one tick, since the ticks of two
+// servers need not coincide. A leader that told another server to hold an election has given up its lease,
+// for good in this term: the message may come late (raft-rs#234).
 func (n *Node) leaseHolds() bool {
 	l := n.leadership
 	if l.contact == 0 || l.handedOver && n.keeps(LeaseEndsWithTransfer) {
@@ -74,7 +74,7 @@ func (n *Node) confirmReads() {
 	l.reads = append(l.reads[:0], l.reads[done:]...)
 }
 
-// failReads gives up the reads that wait, because this server leads no longer.
+// failReads gives up the reads that wait, because this server no longer leads.
 func (n *Node) failReads() {
 	if n.leadership == nil {
 		return

@@ -5,18 +5,18 @@ import "math"
 // leadership is a leader's volatile state (Fig. 2: "reinitialized after election").
 type leadership struct {
 	followers []follower
-	heldBack  Index // CommitHeldBack was said of this index
+	heldBack  Index // CommitHeldBack was reported for this index
 
-	ticks      uint64  // since the leadership began, and one
+	ticks      uint64  // since the leadership began, plus one
 	rounds     []round // heartbeats sent and not yet answered by a majority, oldest first
-	contact    uint64  // when the last one was sent that a majority has answered, in ticks; 0: none yet
+	contact    uint64  // when the last round that a majority has answered was sent, in ticks; 0: none yet
 	reads      []waitingRead
 	readsDue   bool // a heartbeat is to go out for the sake of reads
 	transfer   transfer
 	handedOver bool // a TimeoutNow has left in this term
 
-	writing      uint64 // the oldest Save under way when this was looked at last, 0: none
-	writingSince uint64 // when it was that for the first time, in ticks
+	writing      uint64 // the oldest Save that was under way at the last tick, 0: none
+	writingSince uint64 // the tick at which it was first the oldest
 }
 
 // follower is what the leader knows of one other server.
@@ -29,7 +29,7 @@ type follower struct {
 	// for answers, at most MaxInFlight entries ahead of match.
 	probing bool
 	probe   uint64 // the last probing call, 0 if it is answered
-	// refusals of calls numbered below this one are of a time before nextIndex, or a snapshot's offset, moved last
+	// refusals of calls numbered below this are from before nextIndex, or a snapshot's offset, last moved
 	since uint64
 	told  Index  // the last LeaderCommit sent
 	heard uint64 // the highest call that it has answered
@@ -98,8 +98,8 @@ func (n *Node) mayAppend(f *follower) bool {
 }
 
 // sendHeartbeats sends every follower an AppendEntries: "repeat during idle periods to prevent election timeouts"
-// (§5.2). To a follower that is being probed it carries entries, since the last probe may have been lost; to the
-// others it is empty, and finds out by its place if something was.
+// (§5.2). To a follower that is being probed it carries entries, since the last probe may have been lost; to
+// the others it is empty, and its PrevLogIndex shows whether any entries were lost.
 func (n *Node) sendHeartbeats() {
 	n.beginRound()
 	for i := range n.leadership.followers {
@@ -210,7 +210,7 @@ func (n *Node) objection(from, leader ServerID, term Term, malformed, contradict
 }
 
 // doubtEntries reports whether a call says what no log can hold, and whether it contradicts itself or what is
-// committed. The former nobody obeys, whatever rules are off: nothing here could stand behind it.
+// committed. A malformed call is refused whatever rules are off: the log could not hold it.
 func (n *Node) doubtEntries(m *AppendEntries) (malformed, contradicts bool) {
 	current := m.Term >= n.currentTerm
 	contradicts = current && n.contradictsCommitted(m.PrevLogIndex, m.PrevLogTerm)
@@ -299,7 +299,7 @@ func (n *Node) storeEntries(from ServerID, m *AppendEntries) Index {
 		n.event(Event{Kind: EntriesAppended, Peer: from, Index: index, Old: uint64(index), New: uint64(n.log.last)})
 		break
 	}
-	return min(m.PrevLogIndex+Index(len(m.Entries)), n.log.last) // the first, unless the consistency check is off
+	return min(m.PrevLogIndex+Index(len(m.Entries)), n.log.last) // the former, unless the consistency check is off
 }
 
 // deleteFrom deletes the entries from i on. Committed ones are never among them while every server keeps the rules.
@@ -379,7 +379,7 @@ func (l *leadership) follower(id ServerID) *follower {
 func (n *Node) matched(f *follower, match Index) {
 	if match+1 >= f.next {
 		f.next = match + 1
-		// else an answer that was late: the snapshot that is under way is still needed
+		// else the answer is a late one, and the snapshot under way is still needed
 		if f.snapshot == nil || f.next > n.log.base {
 			f.probing, f.probe, f.snapshot = false, 0, nil
 		}
@@ -390,7 +390,7 @@ func (n *Node) matched(f *follower, match Index) {
 		f.match = match
 	}
 	if f.learner {
-		n.recordRound(f) // also where nobody writes, and there is nothing to catch up with
+		n.recordRound(f) // even without writes, when there is nothing to catch up with
 	}
 	if advanced {
 		n.finishTransfer()
@@ -400,9 +400,9 @@ func (n *Node) matched(f *follower, match Index) {
 
 // backUp implements Fig. 2, Rules for Leaders: "if AppendEntries fails because of log inconsistency: decrement
 // nextIndex and retry" (§5.3), a whole term at a time as the end of §5.3 proposes. Each refusal lowers nextIndex,
-// which never goes below what is known to match: the search ends. Every call since nextIndex moved last has asked at
-// the same place, so the first of their refusals that comes is believed: over a way that is longer than a heartbeat, it
-// is never that of the newest call.
+// which never goes below what is known to match: the search ends. All calls since nextIndex last moved have
+// asked about the same place, so the first refusal of any of them is believed: where a round trip takes
+// longer than a heartbeat interval, it is never that of the newest call.
 func (n *Node) backUp(f *follower, m *AppendEntriesReply) {
 	lowest := f.match + 1
 	switch {
@@ -440,7 +440,7 @@ func (n *Node) advanceCommitIndex() {
 	l := n.leadership
 	i := Index(n.agreed(uint64(n.counted()), matchOf))
 	switch {
-	case i <= n.commitIndex || i > n.log.last: // the latter with a rule switched off only
+	case i <= n.commitIndex || i > n.log.last: // the latter only with a rule switched off
 	case n.log.term(i) == n.currentTerm || !n.keeps(CommitOnlyCurrentTerm):
 		servers, of := n.storing(i)
 		n.event(Event{Kind: CommitAdvanced, Reason: MajorityStored, Index: i, Old: uint64(n.commitIndex),
@@ -462,8 +462,8 @@ func (n *Node) counted() Index {
 	return n.disk.durable
 }
 
-// storing returns how many voters store entry i, as far as this leader knows, and of how many; zeros where one
-// such count does not decide (§6).
+// storing returns how many voters store entry i, as far as this leader knows, and of how many; zeros where
+// two such counts decide (§6).
 func (n *Node) storing(i Index) (servers, of uint8) {
 	c := n.config()
 	if _, second := c.deciders(n.opt.Off); second != nil {

@@ -25,8 +25,8 @@ func TestRoundsThatAMajorityHasAnsweredAreForgotten(t *testing.T) {
 	equal(t, "after one to the last", len(h.n.leadership.rounds), 0)
 }
 
-// Rounds are kept for as long as their answer can matter: those of the longest election timeout, and the one that
-// is being sent.
+// Rounds are kept for as long as their answers can matter: those within the longest election timeout, and
+// the one that is being sent.
 func TestRoundsThatNobodyAnswersAreBounded(t *testing.T) {
 	h := whole(t, 1, 3, Durable{})
 	h.opt.Off = RulesOf(CheckQuorum)
@@ -40,8 +40,8 @@ func TestRoundsThatNobodyAnswersAreBounded(t *testing.T) {
 	}
 }
 
-// An answer proves something about the time since its call: the heartbeat goes out at a place that the leader
-// counts from exactly.
+// An answer proves something about the time since its call: the leader distinguishes exactly between calls
+// before and after a heartbeat.
 func TestAnAnswerToTheCallBeforeARoundProvesNothingAboutIt(t *testing.T) {
 	h := whole(t, 1, 3, Durable{})
 	h.leads(t)

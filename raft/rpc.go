@@ -1,6 +1,6 @@
 package raft
 
-// ServerID names one server of a cluster, 1 and up. 0 means nobody.
+// ServerID names one server of a cluster, 1 and up. 0 means no server.
 type ServerID uint64
 
 // Term is a period of time with at most one leader, Raft's logical clock (§5.1). It only grows; 0 is before
@@ -20,18 +20,18 @@ const (
 )
 
 // Entry is one entry of the log: a command and the term in which the leader received it (Fig. 2, State).
-// Data is never written to again by anybody once an Entry holds it: servers, messages and clones share it.
+// Data is never written to again once an Entry holds it: servers, messages and clones share it.
 type Entry struct {
 	Term Term
 	Kind EntryKind
 	Data []byte
 }
 
-// RPC is one half of a remote procedure call: one of the pointer types below. Which half of which call is told
-// by the type.
+// RPC is one half of a remote procedure call: one of the pointer types below. The type tells which half of
+// which call it is.
 //
 // Call pairs the halves: the caller numbers its calls 1 and up, the reply carries the number of the call that it
-// answers. A reply that does not know (the 2016 colon dialect has no such number) carries 0.
+// answers. A reply that does not know the number (the 2016 colon dialect has no such number) carries 0.
 type RPC interface{ rpc() }
 
 // RequestVote is invoked by candidates to gather votes (Fig. 2, RequestVote RPC; §5.2).
@@ -44,7 +44,7 @@ type RequestVote struct {
 	// only asks whether the vote would be given in Term, which the candidate has not entered yet (thesis 9.6)
 	PreVote  bool
 	Transfer bool // the leader itself wants this election: servers need not be loyal to it (thesis 3.10)
-	Why      bool // a voter that refuses is to say why. It makes no difference to what is decided
+	Why      bool // a voter that refuses is to say why; this does not change its decision
 }
 
 // RequestVoteReply answers a RequestVote.
@@ -53,11 +53,11 @@ type RequestVoteReply struct {
 	// the voter's currentTerm, for the candidate to update itself; if a pre-vote is granted: the term asked for
 	Term        Term
 	VoteGranted bool // true means candidate received vote
-	// this answers a pre-vote, and is no vote: the numbers of calls begin anew with a restart, so they cannot tell
+	// this answers a pre-vote and is no vote; Call cannot tell, since numbers begin anew with a restart
 	PreVote bool
-	// the number of the Reason why the vote is refused, if the call asked for it; else 0. Servers of another kind may
-	// send any. These numbers are the protocol's, and stay: StaleTerm, AlreadyVoted, LogBehind, LeaderAlive,
-	// JustRestarted and NotAVoter
+	// the number of the Reason why the vote is refused, if the call asked for it; else 0. Servers of another
+	// kind may send any number. These are part of the protocol and never change: StaleTerm, AlreadyVoted,
+	// LogBehind, LeaderAlive, JustRestarted and NotAVoter
 	Reason uint64
 }
 
@@ -72,7 +72,7 @@ type AppendEntries struct {
 	Entries      []Entry  // log entries to store (empty for heartbeat)
 }
 
-// AppendEntriesReply answers an AppendEntries. The conflict fields are the fast back-up that the end of §5.3 describes.
+// AppendEntriesReply answers an AppendEntries. The conflict fields are the fast back-up of §5.3's last part.
 type AppendEntriesReply struct {
 	Call         uint64
 	Term         Term  // the follower's currentTerm, for the leader to update itself

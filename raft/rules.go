@@ -109,7 +109,7 @@ func RulesNamed(ids []string) (s RuleSet, err error) {
 	return s, nil
 }
 
-// keeps reports whether servers keep a rule that do not keep those of the set.
+// keeps reports whether a server keeps rule r while those of the set are switched off.
 func (s RuleSet) keeps(r Rule) bool { return !s.Has(r) }
 
 // keeps reports whether the server keeps a rule.
@@ -130,7 +130,7 @@ const (
 	Linearizability                    // a read sees every write that was acknowledged before it began (§8)
 )
 
-// Extensions are the rules that Figure 2 does not have. Off, a server is the one of the figure.
+// Extensions are the rules that Figure 2 does not have. With them off, a server is the figure's.
 const Extensions = RuleSet(1<<PreVote | 1<<CheckQuorum | 1<<LeaderLoyalty | 1<<LeaderWrites)
 
 // RuleInfo describes a rule to people.

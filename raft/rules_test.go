@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Each rule is consulted at exactly one place, as rules.go says: who reads the code from a rule, or switches one
-// off, must find all of it there.
+// Each rule is consulted at exactly one place, as rules.go says: a reader who looks for a rule's code, or
+// switches the rule off, must find all of it there.
 func TestEachRuleIsConsultedAtOnePlace(t *testing.T) {
 	files := token.NewFileSet()
 	code := func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }
@@ -22,7 +22,7 @@ func TestEachRuleIsConsultedAtOnePlace(t *testing.T) {
 	places := map[string][]token.Position{}
 	ast.Inspect(packages["raft"], func(node ast.Node) bool {
 		if file, is := node.(*ast.File); is && file == packages["raft"].Files["rules.go"] {
-			return false // where the rules are named, and keeps is
+			return false // where the rules are named and keeps is defined
 		}
 		call, is := node.(*ast.CallExpr)
 		if !is {

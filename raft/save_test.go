@@ -29,8 +29,8 @@ func TestAVoteInATermThatIsOnDiskAlreadyIsSavedToo(t *testing.T) {
 	equal(t, "answers after", len(h.take()), 1)
 }
 
-// Only with DeleteOnlyConflicts off does a server's log become shorter without anything that takes the place of
-// what is gone.
+// Only with DeleteOnlyConflicts off does a server's log become shorter without new entries in place of the
+// deleted ones.
 func TestALogThatOnlyBecameShorterIsSaved(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1, 1, 1)})
 	h.opt.Off |= RulesOf(DeleteOnlyConflicts)
@@ -39,8 +39,8 @@ func TestALogThatOnlyBecameShorterIsSaved(t *testing.T) {
 	equal(t, "on disk", len(h.disk.Log), 1)
 }
 
-// What was durable at a place is not what stands there now: the state machine must not get it, nor a majority be
-// counted with it, before its own Save.
+// An entry that replaces a durable one is not durable itself: the state machine must not get it, nor a
+// majority count it, before its own Save.
 func TestAnEntryThatReplacesADurableOneIsNotDurable(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1, 1, 1, 1)})
 	h.manual = true
@@ -87,8 +87,8 @@ func TestACandidatesOwnVoteIsCountedOnceHoweverManySavesFollow(t *testing.T) {
 	}
 }
 
-// A disk that holds a snapshot counts its entries from there: those of before go with the next snapshot, and what a
-// Save replaces is found by its index.
+// A disk that holds a snapshot counts its entries from there: the next snapshot removes those that it
+// covers, and a Save finds the entries that it replaces by index.
 func TestWhatADiskHoldsAfterASave(t *testing.T) {
 	through := func(i Index) *Snapshot { return &Snapshot{Index: i, Term: 1} }
 	for name, c := range map[string]struct {

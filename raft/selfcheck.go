@@ -2,9 +2,9 @@
 
 package raft
 
-// checking tells whether this build checks the invariants. With the build tag raftcheck, which the tests use, every
-// server looks at its own state after every input, and at how it changed since the last one; memory that was borrowed
-// by the host is overwritten when it expires.
+// checking tells whether this build checks the invariants. With the build tag raftcheck, which the tests
+// use, every server checks its own state after every input, and how it changed since the last one; memory
+// that the host borrowed is overwritten when it expires.
 const checking = true
 
 // selfCheck remembers the state after the last input.
@@ -81,7 +81,7 @@ func (n *Node) checkChange() {
 	}
 }
 
-// poison makes memory that the host no longer may read unmistakable.
+// poison overwrites memory that the host may no longer read with unmistakable values.
 func (b *box) poison() {
 	const dead = 0xdeaddeaddead
 	for i := range b.requestVotes {

@@ -2,7 +2,7 @@
 
 package raft
 
-// checking tells whether this build checks the invariants; see check.go.
+// checking tells whether this build checks the invariants; see selfcheck.go.
 const checking = false
 
 type selfCheck struct{}

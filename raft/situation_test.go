@@ -8,8 +8,8 @@ import (
 )
 
 // What AppendSituation leaves out, beyond what AppendState does, is named in its comment: time, random numbers, numbers
-// of calls, and the states of what it takes for switched off or not asked for. Of some numbers it tells only what they
-// are compared by.
+// of calls, and the state of features that it assumes to be off or not used. Of some numbers it tells only
+// the result of their comparisons.
 var leftOut = regexp.MustCompile(untold.String() +
 	`|^\.(elapsed|timeout|random|calls|loyalTo|loyalFor|leader|snapshot|incoming)\b|^\.disk\.snapshotChanged$` +
 	`|^\.candidacy\.(reason|since)$` +

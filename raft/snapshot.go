@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Snapshot is the state machine's state after an entry; it replaces the log through it (§7). It is never written to
-// again by anybody.
+// Snapshot is the state machine's state after an entry; it replaces the log through it (§7). It is never
+// written to again.
 type Snapshot struct {
 	Index         Index // the last entry it covers
 	Term          Term  // of that entry
@@ -22,7 +22,7 @@ var (
 )
 
 // Compact takes over the state machine's snapshot as of entry i, which must be applied, and forgets the log through it.
-// The data is kept. Errors: ErrCompact, ErrNoCluster.
+// The Node keeps data. Errors: ErrCompact, ErrNoCluster.
 func (n *Node) Compact(i Index, data []byte) error {
 	if err := n.MayCompact(i); err != nil {
 		return err
@@ -41,7 +41,7 @@ func (n *Node) MayCompact(i Index) error {
 	switch {
 	case i <= n.log.base || i > n.lastApplied:
 		return ErrCompact
-	// started without Voters; whoever got the snapshot would be a server of no cluster
+	// started without Voters: a server that got this snapshot would belong to no cluster
 	case len(n.configAt(i).Voters) == 0:
 		return ErrNoCluster
 	}
@@ -76,7 +76,7 @@ func (n *Node) sendSnapshot(f *follower) {
 }
 
 // incoming is a snapshot that is being received. Two leaders' snapshots of the same state may differ in their
-// bytes, so what one leader began no other continues.
+// bytes, so no leader continues what another began.
 type incoming struct {
 	leader Term // the term in which its leader sends it: there is one leader in a term
 	index  Index
@@ -116,9 +116,9 @@ func (n *Node) doubtSnapshot(m *InstallSnapshot) (malformed, contradicts bool) {
 	return malformed, m.Term >= n.currentTerm && n.contradictsCommitted(m.LastIncludedIndex, m.LastIncludedTerm)
 }
 
-// receiveChunk follows the receiver's rules 2 to 5. Chunks come in order; one that does not fit is answered with what
-// is wanted. It reports whether there is an answer: not to the end of a snapshot that the state machine cannot read.
-// Nothing is given up for it, and the leader begins anew with its next heartbeat, not at once.
+// receiveChunk follows the receiver's rules 2 to 5. Chunks come in order; the answer to any other names the
+// offset wanted. It returns whether there is an answer: not to the end of a snapshot that the state machine
+// cannot read. Nothing is given up for that, and the leader begins anew with its next heartbeat.
 func (n *Node) receiveChunk(from ServerID, m *InstallSnapshot, reply *InstallSnapshotReply) bool {
 	if m.LastIncludedIndex <= n.commitIndex { // an old one: all of it is here and committed (etcd PR#1763)
 		n.event(Event{Kind: SnapshotNotNeeded, Peer: from, Index: m.LastIncludedIndex, Old: uint64(n.commitIndex)})
@@ -155,7 +155,7 @@ func (n *Node) finish(from ServerID, m *InstallSnapshot, reply *InstallSnapshotR
 		return false
 	}
 	c := m.Configuration.Clone()
-	_ = c.complete() // sorts its lists; that it is one was looked at
+	_ = c.complete() // sorts its lists; doubtSnapshot has checked it
 	n.install(from, &Snapshot{Index: in.index, Term: in.term, Configuration: c, Data: in.data})
 	reply.MatchIndex = m.LastIncludedIndex
 	return true
@@ -188,8 +188,8 @@ func (n *Node) install(leader ServerID, s *Snapshot) {
 	n.commitIndex = s.Index
 }
 
-// nextRestore hands out a snapshot that the state machine is to be reset to (rule 8), once it is durable. It comes in
-// the stream of what is to be applied, at its place: between the entries before and after it (NuRaft#407).
+// nextRestore hands out a snapshot that the state machine is to be reset to (rule 8), once it is durable. It
+// has its place in the order of what is to be applied: between the entries before and after it (NuRaft#407).
 func (n *Node) nextRestore() *Snapshot {
 	if n.snapshot == nil || n.applying >= n.snapshot.Index || n.disk.durable < n.snapshot.Index ||
 		n.disk.snapshotChanged {
@@ -199,9 +199,9 @@ func (n *Node) nextRestore() *Snapshot {
 	return n.snapshot
 }
 
-// handleInstallSnapshotReply moves on: to the next chunk, or back to AppendEntries. An answer that asks for the
-// chunk that is under way again changes nothing: the follower has no room for it, and gets it again with the next
-// heartbeat.
+// handleInstallSnapshotReply moves on: to the next chunk, or back to AppendEntries. An answer that asks
+// again for the chunk under way changes nothing: the follower has no room for it, and gets it again with the
+// next heartbeat.
 func (n *Node) handleInstallSnapshotReply(from ServerID, m *InstallSnapshotReply) {
 	n.observeTerm(m.Term, from)
 	byTerm := m.MatchIndex == 0 && m.NextOffset == 0

@@ -9,7 +9,7 @@ import (
 	"unsafe"
 )
 
-// eachNumber calls f for every number and flag that v holds, however deep, with a name for the way there.
+// eachNumber calls f for every number and flag that v holds, however deep, with the path to it as its name.
 func eachNumber(way string, v reflect.Value, f func(way string, number reflect.Value)) {
 	switch v.Kind() {
 	case reflect.Struct:
@@ -31,7 +31,7 @@ func eachNumber(way string, v reflect.Value, f func(way string, number reflect.V
 	}
 }
 
-// changed calls f while a number is another one.
+// changed calls f while a number has another value.
 func changed(number reflect.Value, f func()) {
 	was := reflect.New(number.Type()).Elem()
 	was.Set(number)
@@ -59,7 +59,7 @@ func busy(t testing.TB) map[string]*Node {
 		t.Fatal(err)
 	}
 	leader.receive(3, &AppendEntriesReply{Call: leader.n.leadership.follower(3).probe, Term: 2, ConflictIndex: 1})
-	leader.ticks(100) // two rounds that nobody answers
+	leader.ticks(100) // two rounds that are not answered
 	leader.manual = true
 	if err := leader.n.Reconfigure(servers("1,2,3+4")); err != nil {
 		t.Fatal(err)
@@ -84,7 +84,7 @@ func busy(t testing.TB) map[string]*Node {
 	return map[string]*Node{"leader": leader.n, "candidate": candidate.n, "follower": follower.n}
 }
 
-// What AppendState need not tell, since it is told in another way, is always the same, or is no state of the server.
+// untold is what AppendState leaves out: told in another way, always the same, or no state of the server.
 var untold = regexp.MustCompile(`^\.(opt|out|quiet|selfCheck)\b` + // what it was given, and what waits to be fetched
 	`|^\.snapshot\.(Index|Term)$` + // log.base and log.baseTerm
 	`|^\.configs\b` + // the entries and the snapshot that hold them
@@ -192,8 +192,9 @@ func TestWhatACloneDoesLeavesTheOriginalAlone(t *testing.T) {
 	}
 }
 
-// A clone and the original share what nobody writes to: entries, snapshots, configurations. The rest is each one's own,
-// and so are the messages that wait to be fetched, which the original overwrites once it has handed them out.
+// A clone and the original share what is never written to: entries, snapshots, configurations. Each has its
+// own copy of the rest, also of messages to be fetched, which the original overwrites once they are handed
+// out.
 func TestAClonesOutputIsItsOwn(t *testing.T) {
 	everything := func() *Node {
 		h := whole(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1)})
@@ -202,7 +203,7 @@ func TestAClonesOutputIsItsOwn(t *testing.T) {
 		h.n.Tick()
 		// its reply
 		h.n.Receive(2, &RequestVote{Call: 3, Term: 9, CandidateID: 2, LastLogIndex: 1, LastLogTerm: 1})
-		// and that to this
+		// and the reply to an AppendEntries
 		h.n.Receive(2, &AppendEntries{Call: 4, Term: 9, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1,
 			Entries: logOf(9)})
 		return h.n

@@ -73,8 +73,8 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	if got := testing.AllocsPerRun(1000, s.heartbeat); got != 0 {
 		t.Errorf("%v allocations per heartbeat round", got)
 	}
-	// A new chunk every chunkSize entries and server is what remains of a command's memory: less than 3/128, and the
-	// growing list of chunks.
+	// All that a command allocates is its share of a new chunk every chunkSize entries in each server, less
+	// than 3/128, and of the growing list of chunks.
 	if got := testing.AllocsPerRun(10*chunkSize, s.commit); got != 0 {
 		t.Errorf("%v allocations per command", got)
 	}

@@ -1,10 +1,10 @@
 package raft
 
-// These inputs are for whoever wants to see what Raft's rules and timers are for. No host of servers that are to
-// serve uses them.
+// These inputs serve to show what Raft's rules and timers are for. A host whose servers do real work does
+// not use them.
 
-// SwitchOff says which rules this server does not keep from now on, in the place of Options.Off. What it did before
-// stays: it may have broken a promise already.
+// SwitchOff replaces Options.Off: the rules that this server does not keep from now on. What it did before
+// stays, and it may have broken a promise already.
 func (n *Node) SwitchOff(off RuleSet) { n.opt.Off = off }
 
 // SetTimer makes the election timer run out after so many ticks, 1 to Options.ElectionTicksMax; what is outside that

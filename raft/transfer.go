@@ -9,9 +9,9 @@ type transfer struct {
 	told     bool     // TimeoutNow has left
 }
 
-// Transfer hands leadership to another voter: it is brought up to date and told to hold an election at once. Until that
-// is over, for at most the longest election timeout, the leader takes no commands (ErrTransferring). A later Transfer
-// replaces an earlier one. Errors: ErrNotLeader, ErrTransferTo.
+// Transfer hands leadership to another voter, which is brought up to date and told to hold an election at
+// once. Until the transfer is over, for at most the longest election timeout, the leader takes no commands
+// (ErrTransferring). A later Transfer replaces an earlier one. Errors: ErrNotLeader, ErrTransferTo.
 func (n *Node) Transfer(to ServerID) error {
 	if err := n.MayTransfer(to); err != nil {
 		return err
@@ -46,8 +46,8 @@ func (n *Node) finishTransfer() {
 	n.send(l.transfer.to, 0, &TimeoutNow{Call: n.nextCall(), Term: n.currentTerm, LeaderID: n.opt.ID})
 }
 
-// tickTransfer gives the transfer that is under way up when its time is over, and else repeats the call
-// with every heartbeat.
+// tickTransfer gives up the transfer under way when its time is over; until then it repeats the call with
+// every heartbeat.
 func (n *Node) tickTransfer(heartbeat bool) {
 	l := n.leadership
 	switch {
@@ -61,7 +61,7 @@ func (n *Node) tickTransfer(heartbeat bool) {
 }
 
 // handleTimeoutNow starts an election without asking first whether it could be won: the leader says so. A message of an
-// earlier term, or of somebody who is not this server's leader, is stale.
+// earlier term, or from a server that is not this server's leader, is stale.
 func (n *Node) handleTimeoutNow(from ServerID, m *TimeoutNow) {
 	if m.LeaderID != from {
 		n.ignore(from, NotTheSender)

@@ -45,7 +45,7 @@ func TestEveryNameCanBeAskedFor(t *testing.T) {
 	}
 }
 
-// A read allocates nothing in this core; the log that one through it is added to grows by a piece now and then.
+// A read allocates nothing in this core, but reads through the log add a chunk to it now and then.
 func TestReadsAllocateNothing(t *testing.T) {
 	for _, kind := range []read{throughLog, readIndex, lease, local} {
 		c := newOurs(false)

@@ -15,13 +15,13 @@ type cluster interface {
 
 const size = 3
 
-// read is what makes a read linearizable, or that nothing does.
+// read says what makes a read linearizable, if anything does.
 type read uint8
 
 const (
 	throughLog read = iota // it is an entry of the log, and served when that is applied
 	readIndex              // a majority confirms that the leader leads (thesis 6.4)
-	lease                  // one confirmed it a short while ago (thesis 6.4.1)
+	lease                  // a majority confirmed it a short while ago (thesis 6.4.1)
 	local                  // nothing: the server says what it has applied
 )
 

@@ -20,10 +20,9 @@
 //   - Both sides run with pre-vote and check-quorum on, as one would in production.
 //   - Both compact their logs as they go: work is steady state.
 //   - Invariant checks are compiled out on our side; etcd has no such switch.
-//   - Reads are asked for one by one at the leader, and count when it could answer. What goes through the
-//     log, by a majority's word (ReadIndex) and without any (local: the server says what it has applied)
-//     stands beside etcd's ReadIndex, reads by lease beside etcd's leases (ReadOnlyLeaseBased). etcd wants a
-//     new context with each.
+//   - Reads are asked for one by one at the leader, and count when it could answer. Reads through the
+//     log, by ReadIndex and local ones (the server says what it has applied) are compared with etcd's
+//     ReadIndex, reads by lease with etcd's leases (ReadOnlyLeaseBased). etcd wants a new context for each.
 //   - The heartbeat round is one tick of every server with a heartbeat interval of one tick: a call and a
 //     reply per follower on both sides.
 //

@@ -52,14 +52,13 @@ func newTheirs(leases bool) cluster {
 	return c
 }
 
-// read asks for etcd's own kind of read, whatever kind it is held beside. The context has to be another one
-// each time.
+// read asks for etcd's own kind of read, whatever kind it is compared with. Each needs a new context.
 func (c *theirs) read(read) {
 	c.asked++
 	c.nodes[0].ReadIndex(binary.BigEndian.AppendUint64(nil, c.asked))
 }
 
-// confirmed takes the reads that server i may serve once it has applied as much as they say.
+// confirmed counts the leader's reads that it may serve, having applied as much as they say.
 func (c *theirs) confirmed(i int, states []etcd.ReadState) {
 	for _, s := range states {
 		if i == 0 && s.Index <= c.last[i] {

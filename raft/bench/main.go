@@ -116,8 +116,8 @@ type core struct {
 type samples struct{ ns, allocs, bytes []float64 }
 
 // compare measures the workloads whose names with this prefix are among those given. It builds the program
-// twice, against either version of etcd's library, and lets the three cores take turns. The platform is what
-// the environment says about it; nothing means this machine.
+// twice, against either version of etcd's library, and lets the three cores take turns. platform holds the
+// environment variables that name one; nil means this machine.
 func compare(prefix string, platform, names []string, rounds int, duration time.Duration) error {
 	var chosen []string
 	for _, name := range names {

@@ -11,7 +11,7 @@ type ours struct {
 	first    [size]raft.Index // index compacted
 	isCut    bool
 	sent     uint64
-	reads    uint64    // served, but for those that are commands
+	reads    uint64    // served, except those that are commands
 	get      [1][]byte // a command that reads
 	status   raft.Status
 }

@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// Programs whose sizes are compared. What a core adds to the page's file is what a program that can call all of it has
-// more than one that calls nothing but what the rest of that file calls of the standard library anyway. They are built
-// as that file is: without inlining.
+// Programs whose sizes are compared. A core adds to the page's file the difference between a program that
+// can call all of the core and one that calls only what the rest of that file calls of the standard library
+// anyway. They are built as that file is: without inlining.
 const (
 	without = `package main
 
@@ -68,8 +68,8 @@ func main() { println(len(keep)) }
 // sizes are the names of what compareSizes prints.
 var sizes = []string{"wasm/size", "wasm/size-compressed"}
 
-// compareSizes builds the programs for the browser, stripped, and prints what each core adds to the file, and
-// to what travels of it, if these are among the names.
+// compareSizes builds the programs for the browser, stripped, and prints what each core adds to the file,
+// and to its compressed form, if these are among the names.
 func compareSizes(names []string) error {
 	raw, packed := slices.Contains(names, sizes[0]), slices.Contains(names, sizes[1])
 	if !raw && !packed {

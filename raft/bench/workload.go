@@ -8,7 +8,7 @@ type workload struct {
 	run  func(b *testing.B, fresh start)
 }
 
-// start starts a cluster of either core. What serves its reads is a setting of etcd's.
+// start starts a cluster of either core. leases says what serves reads, which is a setting of etcd's.
 type start func(leases bool) cluster
 
 const (
@@ -70,7 +70,7 @@ func heartbeats(b *testing.B, fresh start) {
 	}
 }
 
-// catchUp brings a server up to date that missed 100,000 commands; a later run of it is another 100,000 later.
+// catchUp brings a server up to date that has missed 100,000 commands; each repetition begins 100,000 later.
 func catchUp(b *testing.B, fresh start) {
 	c := fresh(false)
 	commands := make([][]byte, 100)

@@ -22,7 +22,7 @@ var (
 	fromFlag  = flag.Uint64("from", 1, "the first seed")
 )
 
-// leastWorlds are lived through however slow the machine is.
+// leastWorlds is how many worlds are lived through however slow the machine is.
 const leastWorlds = 200
 
 // TestBlackBox lives through one world after the other, until its time is over or something is wrong.
@@ -96,7 +96,7 @@ func TestSameSeedSameWorld(t *testing.T) {
 	}
 }
 
-// TestSnapshotsCannotBeMixed: what is put together of two snapshots of the same state cannot be read.
+// TestSnapshotsCannotBeMixed: a mixture of two snapshots of the same state cannot be read.
 func TestSnapshotsCannotBeMixed(t *testing.T) {
 	one, other := encode(1, 100, 7, 42), encode(2, 100, 7, 42)
 	for _, data := range [][]byte{one, other} {

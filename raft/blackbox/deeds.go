@@ -8,7 +8,7 @@ const (
 	changeLink
 	changeLinks
 	kill
-	light // kill in a few steps of the host: between a save and a message, between two messages …
+	light // kill after a few steps of the host: between a save and a message, between two messages …
 	hang
 	slowDisk
 	slowMachine

@@ -1,5 +1,5 @@
 // Package blackbox tries to break the Raft core through its public API alone. It was written from the
-// documentation of package raft, the paper and the thesis by somebody who had read neither the core nor its
+// documentation of package raft, the paper and the thesis by an author who had read neither the core nor its
 // other tests, so that a mistake which those share has one more chance to be seen. It imports package raft
 // and nothing else of ours.
 //
@@ -14,13 +14,13 @@
 //
 //   - Network: each direction of each link has its own time of travel, from none to ten election timeouts,
 //     and a jitter in which messages overtake each other; both change at any moment. Messages are lost and
-//     doubled. Copies of them arrive as late as the world lasts, after either end or both have been killed
+//     duplicated. Copies of them may arrive at any later time, after either end or both have been killed
 //     and started again. Partitions cut one direction or both.
 //   - Disks: a write takes no time, or so long that many are waiting; writes end one by one or together;
 //     the disk hangs, for a while or for ever. The host tells the node of a finished write now or later,
 //     and messages that wait for a save leave in between.
 //   - Crashes: a server is killed between any two steps of its host (before a save, between two messages,
-//     after a write that the node has not heard of), and of the writes under way any number has reached the
+//     after a write that the node has not heard of), and any number of the writes under way has reached the
 //     disk. It starts again at once or later, with any part of its first timeout elapsed.
 //   - Hosts: the output is asked for late, after more inputs; entries are applied in pieces, with snapshots
 //     between them; a server stalls and then gets the ticks that it missed; a node is replaced by its
@@ -43,37 +43,37 @@
 //     match; a leader that has what was committed in earlier terms; entries committed and applied in the
 //     same order everywhere; a leader that commits only what is on the disks of both majorities, and by
 //     counting only entries of its term.
-//   - Commands where Propose said that they would be, each once, none that nobody proposed.
-//   - Reads that see every write which somebody had applied when they began, and an answer to each of them.
+//   - Commands where Propose said that they would be, each once, and no others.
+//   - Reads that see every write which any server had applied when they began, and an answer to each of them.
 //     Copies of leaders are asked, too: a leader of an old term for a read by lease, as soon as another one
 //     leads, and any leader for a read by index that only messages from before it could confirm.
-//   - Snapshots that are byte for byte somebody's, of a state that was, with the configuration that was in
-//     force.
+//   - Snapshots that are byte for byte what some server wrote, of a state that existed, with the
+//     configuration of that time.
 //   - Changes of the configuration not before the last one is complete and an entry of the leader's term is
 //     committed.
 //   - Each call answered once. Bounded traffic, also of the same chunk of a snapshot.
 //   - After the faults, with every round trip shorter than the shortest election timeout, however little: a
-//     leader whom all follow, whose members have everything and whose learners have caught up, while nobody
+//     leader whom all follow, whose members have everything and whose learners have caught up, without any
 //     writes. Then commands, reads, learners that become voters, transfers; a leader that stays while it is
 //     read all the time. Then service without one server, whose disk hangs for ever or that no longer hears
-//     or is heard, be it the leader or the one to which it hands over. How long each may take is said at
-//     patience.
+//     or is heard, be it the leader or the one to which it hands over. The function
+//     patience says how long each may take.
 //   - In a hostile world: no panic, no loop, state in proportion to what was received, nothing that goes
 //     back, and disks from which servers start again.
 //
 // # What it cannot do
 //
-// Saves are atomic: no write is torn, and no disk forgets or changes what it holds. Nobody returns with an
-// empty disk. Frames are forged in hostile worlds only, where agreement is not demanded. Clocks keep within
-// LeaseDrift, and a stalled host tells its node of all the ticks that it missed before anything else.
+// Saves are atomic: no write is torn, and no disk forgets or changes what it holds. No server returns with
+// an empty disk. Frames are forged in hostile worlds only, where agreement is not demanded. Clocks keep
+// within LeaseDrift, and a stalled host tells its node of all the ticks that it missed before anything else.
 // Latencies after the faults do not change, and messages are not lost then. A leader is bound to a steady
-// network only: how often one changes in a bad one is not measured. What is demanded of the time that
-// something takes is generous, so that what is only slow passes.
+// network only: how often one changes in a bad one is not measured. Limits of time are generous, so that a
+// core that is only slow passes.
 //
 // # What it has found
 //
 // The core once had ten faults, and this package found all of them, most within its first hundred worlds.
-// Each of them, put back alone in the core that has none (see raft/mutation), ended the run in these
+// Each of them, put back alone into the mended core (see raft/mutation), ended the run in these
 // worlds, counted from seeds 1, 1,000,000 and 2,000,000. The slowest search took 5 s on a busy machine; a
 // processor of its own lives through 200 to 400 worlds a second.
 //

@@ -7,7 +7,7 @@ import (
 	"raftplayground/raft"
 )
 
-// heal ends the faults and demands service: first while nobody writes, then under load, and at last with
+// heal ends the faults and demands service: first without writes, then under load, and at last with
 // one server broken for ever.
 func (w *world) heal() {
 	w.tracef("healed")
@@ -227,7 +227,7 @@ func (w *world) handOver() {
 }
 
 // steady demands that a leader stays and answers however often it is read, if its round trips end well
-// before anybody could miss it.
+// before any server could miss it.
 func (w *world) steady() {
 	l := w.newest()
 	soon := w.roundTrip + instant(2*w.settings.heartbeat+2)*tick

@@ -66,7 +66,7 @@ func size(m raft.RPC) (bytes int) {
 type forger struct {
 	*world
 	near  [6]uint64 // what the server could believe
-	calls uint64    // number of the last call that it made to whom the frame is said to be from
+	calls uint64    // number of its last call to the alleged sender of the frame
 }
 
 func (w *world) forged(s *server) packet {

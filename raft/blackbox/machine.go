@@ -28,8 +28,8 @@ func digestAfter(before uint64, e raft.Entry) uint64 {
 // header is what every snapshot begins with: salt, length, index, digest.
 const header = 32
 
-// encode writes a state so that no two snapshots of it are alike: every byte depends on the salt, and
-// whatever is put together of two snapshots cannot be read.
+// encode writes a state so that no two snapshots of it are alike: every byte depends on the salt, and a
+// mixture of two snapshots cannot be read.
 func encode(salt uint64, length int, index raft.Index, digest uint64) []byte {
 	data := make([]byte, max(length, header))
 	binary.LittleEndian.PutUint64(data, salt)

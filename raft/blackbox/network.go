@@ -7,7 +7,7 @@ import "raftplayground/raft"
 type packet struct {
 	from, to raft.ServerID
 	rpc      raft.RPC
-	promise  instant // of loyalty, given by this answer to what arrived then; 0: none
+	promise  instant // the arrival of the call to whose caller this answer promises loyalty; 0: none
 }
 
 // link is one direction between two servers.
@@ -93,7 +93,7 @@ func (w *world) redrawLinks() {
 	}
 }
 
-// send gives a message to the network, which may lose it, double it, or deliver a copy much later.
+// send gives a message to the network, which may lose it, duplicate it, or deliver a copy much later.
 func (w *world) send(p packet) {
 	if p.to == 0 || p.to >= raft.ServerID(len(w.servers)) {
 		if !w.hostile {

@@ -11,15 +11,15 @@ import (
 // oracle remembers what was once true of the cluster and demands that it stays true.
 type oracle struct {
 	w       *world
-	log     []raft.Entry // what somebody has called committed; entry 1 first
-	by      []raft.Term  // the term of who was the first to call it so
+	log     []raft.Entry // what any server has called committed; entry 1 first
+	by      []raft.Term  // the term of the first server that called it committed
 	digests []uint64     // of the state after each of them, index 0 first
 	configs []configured // in force after them, the first one first
-	applied raft.Index   // somebody's state machine is so far: whoever began to read then is to see it
-	probed  raft.Index   // leases were looked at when applied was so far
+	applied raft.Index   // the most that any state machine has applied: a read that begins now must see it
+	probed  raft.Index   // what applied was when leases were last probed
 	terms   map[raft.Term]raft.ServerID
 	votes   map[ballot]raft.ServerID
-	handed  map[raft.Term]bool // leaders have asked others to take over
+	handed  map[raft.Term]bool // whose leaders have asked others to take over
 	probe   raft.Output
 	other   raft.Status
 }
@@ -85,7 +85,7 @@ func (c *oracle) look(s *server) {
 	}
 }
 
-// sane checks what a server owes by itself, whatever others send to it.
+// sane checks what must hold of a server by itself, whatever others send to it.
 func (c *oracle) sane(s *server) {
 	now, before := &s.status, &s.seen
 	switch {

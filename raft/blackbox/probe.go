@@ -3,7 +3,7 @@ package blackbox
 import "raftplayground/raft"
 
 // The checks of this file ask copies of servers for reads, under several continuations of the network.
-// The run itself goes on as if nobody had asked.
+// The run itself goes on as if nothing had been asked.
 
 // probeTag marks reads that only copies are asked for.
 const probeTag = 1 << 60
@@ -40,11 +40,11 @@ func (c *oracle) lease(s, newest *server, copied *raft.Node) {
 // hindsight demands that messages already under way do not confirm a read that begins now.
 func (c *oracle) hindsight(s *server) {
 	if !s.leads() || s.status.Quorum < 2 || s.status.Config.Joint() {
-		return // a leader that needs nobody's answer
+		return // a leader that needs no other server's answer
 	}
 	copied := s.node.Clone()
 	for copied.Output(&c.probe) {
-		// What it wanted to do anyway. It would still want to: this is a copy.
+		// Outputs that were due anyway are dropped: they are a copy's.
 	}
 	if copied.Read(probeTag, raft.ReadIndex) != nil {
 		return

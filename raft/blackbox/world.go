@@ -20,14 +20,14 @@ type world struct {
 	settings  settings
 	now       instant
 	events    queue
-	servers   []*server // by ID; nobody at 0
+	servers   []*server // by ID; none at 0
 	links     [][]link  // from, to
 	clients   clients
 	oracle    oracle
 	hostile   bool    // frames are forged: safety is not demanded
 	calm      bool    // the faults are over
-	roundTrip instant // takes less then
-	apart     *server // nobody waits for it, for it is broken; mostly nil
+	roundTrip instant // the longest that one takes once calm
+	apart     *server // broken for ever, so nothing waits for it; mostly nil
 	trace     io.Writer
 }
 

@@ -51,7 +51,7 @@ const (
 	leader   = raft.Leader
 )
 
-// A made-up history breaks one promise, and the Checker says which: so none of its checks is one that cannot fail.
+// Each made-up history breaks one promise, and the Checker says which: every one of its checks can fail.
 func TestEachPropertyIsSeenToBreak(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -169,7 +169,7 @@ func TestEachPropertyIsSeenToBreak(t *testing.T) {
 	}
 }
 
-// A leader without an entry that a client was told of breaks two promises at once.
+// A leader without an entry that was acknowledged to a client breaks two promises at once.
 func TestALostWriteIsToldAsSuch(t *testing.T) {
 	s := newStage()
 	s.see(1, leader, 2, "1a 2b 2c", 3)
@@ -327,8 +327,8 @@ func (s *stage) seeNumbered(server raft.ServerID, base, last raft.Index) {
 		StateHash: uint64(last), Log: numbered{base, last}})
 }
 
-// What is remembered is bounded, however long a cluster runs and however far a server is behind. Who comes back from so
-// far is not compared with what is forgotten, and is when it has caught up.
+// What is remembered is bounded, however long a cluster runs and however far a server is behind. A server
+// that was so far behind is compared with the others only once it has caught up.
 func TestWhatIsRememberedIsBounded(t *testing.T) {
 	s := newStage()
 	s.seeNumbered(2, 0, 50)
@@ -341,7 +341,7 @@ func TestWhatIsRememberedIsBounded(t *testing.T) {
 		t.Errorf("%d commitments and %d places are remembered, of %d entries", s.committed.len(), len(s.written), last)
 	}
 	s.Acknowledged(s.at, 1, 5, 1)
-	s.seeNumbered(2, 40, 50) // from its disk: nobody knows any more what its snapshot replaced
+	s.seeNumbered(2, 40, 50) // from its disk: what its snapshot replaced is forgotten
 	s.seeNumbered(2, 40, 60)
 	s.Audit(s.at, &View{Server: 2, Term: 1, Base: 40, Last: 60, Commit: 60, Applied: 60, StateHash: 60,
 		Log: numbered{40, 60}}, true)

@@ -8,7 +8,7 @@ import (
 	"raftplayground/raft"
 )
 
-// Log is a server's log to look at.
+// Log is a server's log, to read only.
 type Log interface {
 	// Entry returns the entry at i, and whether there is one.
 	Entry(i raft.Index) (raft.Entry, bool)
@@ -27,8 +27,8 @@ type View struct {
 	Log       Log    // borrowed for the call
 }
 
-// Checker checks a cluster while it runs. It is fed after every input of every server with what can then be seen of it.
-// It is not safe for concurrent use.
+// Checker checks a cluster while it runs. After every input of every server it is given a View of that
+// server. It is not safe for concurrent use.
 type Checker struct {
 	servers   []mirror // of servers 1, 2, …
 	leaders   map[raft.Term]raft.ServerID
@@ -37,7 +37,7 @@ type Checker struct {
 	forgotten raft.Index         // places through it are no longer in written
 	dropped   raft.Index         // commitments through it are no longer known
 	committed sheets[commitment] // of index dropped+1, dropped+2, …
-	acked     raft.Index         // highest that a client was told of
+	acked     raft.Index         // highest index acknowledged to a client
 
 	violations []Violation
 	seen       [properties]bool
@@ -51,7 +51,7 @@ type place struct {
 
 type writing struct {
 	chain chain
-	by    raft.ServerID // who was seen with it first
+	by    raft.ServerID // the first server seen with it
 }
 
 // commitment is what is known of a committed entry.
@@ -59,15 +59,15 @@ type commitment struct {
 	chain  chain
 	term   raft.Term     // the entry's
 	during raft.Term     // the term in which it was committed
-	by     raft.ServerID // who was seen to have it committed first
+	by     raft.ServerID // the first server seen to have committed it
 
 	state   uint64        // the state machine after applying it
-	stateBy raft.ServerID // who was seen in this state first; 0: nobody
+	stateBy raft.ServerID // the first server seen in this state; 0: none
 }
 
-// What bounds memory: for how many terms back the leader is remembered, and for how many entries back at least what was
-// committed there. A server that is further behind, and does not know its log from the beginning, is not compared with
-// the others until it has caught up.
+// These constants bound memory: for how many terms back the leader is remembered, and for how many entries
+// back, at least, what was committed there. A server that is further behind, and whose log is not known from
+// the beginning, is not compared with the others until it has caught up.
 const (
 	keptTerms   = 1 << 16
 	keptEntries = 1 << 13
@@ -120,8 +120,8 @@ func (c *Checker) Observe(at int64, v *View) {
 	c.auditNext(at, v, m)
 }
 
-// Led says that a server was elected leader of a term; Observe says so itself if the server still leads when it
-// is looked at.
+// Led says that a server was elected leader of a term; Observe calls it if the server still leads when it is
+// observed.
 func (c *Checker) Led(at int64, server raft.ServerID, term raft.Term) {
 	if other, known := c.leaders[term]; known && other != server {
 		c.violated(Violation{Property: ElectionSafety, At: at, Servers: []raft.ServerID{other, server},
@@ -154,8 +154,8 @@ func (c *Checker) Acknowledged(at int64, server raft.ServerID, index raft.Index,
 	}
 }
 
-// Audit compares the whole log of a running server with what was seen of it before, and says whether it holds all that
-// clients were told of, as every log must in a cluster that has come to rest.
+// Audit compares the whole log of a running server with what was seen of it before. In a cluster that has
+// come to rest, it also checks that the log holds everything acknowledged to clients.
 func (c *Checker) Audit(at int64, v *View, rested bool) {
 	m := &c.servers[v.Server-1]
 	c.Observe(at, v)
@@ -169,9 +169,9 @@ func (c *Checker) Audit(at int64, v *View, rested bool) {
 	}
 }
 
-// reread brings the mirror up to the server's log and returns the lowest index that is other than before, one after the
-// last if none is. It trusts that a log with the same term at an index is the same before it (Log Matching): the audit
-// finds out if it is not.
+// reread brings the mirror up to the server's log and returns the lowest index whose entry changed, one
+// after the last if none did. It trusts that a log with the same term at an index is the same before it (Log
+// Matching): the audit finds out if it is not.
 func (c *Checker) reread(at int64, v *View, m *mirror) (changed raft.Index) {
 	if v.Base > m.base {
 		c.compacted(at, v, m)
@@ -219,7 +219,7 @@ func (c *Checker) match(at int64, server raft.ServerID, p place, chain chain) {
 	}
 }
 
-// complete checks Leader Completeness for a leader, and that it has all that clients were told of.
+// complete checks Leader Completeness for a leader, and that it has everything acknowledged to clients.
 func (c *Checker) complete(at int64, leader raft.ServerID) {
 	m := &c.servers[leader-1]
 	// Entries committed during the leader's own term or a later one need not be in its log yet.
@@ -250,7 +250,7 @@ func (c *Checker) lost(at int64, server raft.ServerID, term raft.Term) {
 			", or one before it, of which a client was told that it is done"})
 }
 
-// observeCommit takes note of what is newly committed, and checks that the server's committed entries are everybody's.
+// observeCommit notes what is newly committed, and compares the server's committed entries with the others'.
 func (c *Checker) observeCommit(at int64, v *View, m *mirror, changed raft.Index) {
 	was := m.commit
 	m.commit = v.Commit
@@ -280,7 +280,7 @@ func (c *Checker) observeCommit(at int64, v *View, m *mirror, changed raft.Index
 	}
 }
 
-// commit takes note of entries that nobody had committed before.
+// commit notes entries that no server had committed before.
 func (c *Checker) commit(at int64, v *View, m *mirror) {
 	during := v.Term
 	if n := c.committed.len(); n > 0 {
@@ -289,7 +289,7 @@ func (c *Checker) commit(at int64, v *View, m *mirror) {
 	for i := c.lastCommitted() + 1; i <= v.Commit; i++ {
 		chain, ok := m.chainAt(i)
 		if !ok {
-			return // in a snapshot of what nobody was seen to commit: compacted tells
+			return // in a snapshot of entries that no server was seen to commit: compacted reports that
 		}
 		c.committed.add(commitment{chain: chain, term: m.termAt(i), during: during, by: v.Server})
 	}
@@ -370,7 +370,7 @@ func (c *Checker) compacted(at int64, v *View, m *mirror) {
 	case v.Base <= c.dropped:
 		m.blind = m.blind || !known
 	case !known || m.blind || chain != c.commitment(v.Base).chain:
-		m.cut(m.base + 1) // the leader's snapshot came in the place of another log
+		m.cut(m.base + 1) // the leader's snapshot replaced a different log
 		m.blind, chain = false, c.commitment(v.Base).chain
 	}
 	m.compact(v.Base, chain)
@@ -405,7 +405,7 @@ func (c *Checker) firstDifference(m *mirror, last raft.Index) raft.Index {
 	return i
 }
 
-// violated keeps the first violation of each property: what follows from it would bury it.
+// violated keeps the first violation of each property: its consequences would bury it.
 func (c *Checker) violated(v Violation) {
 	if !c.seen[v.Property] {
 		c.seen[v.Property] = true

@@ -28,7 +28,7 @@ type Operation struct {
 	Found    bool
 	Invoked  int64
 	Returned int64
-	Server   raft.ServerID // who answered, 0 if nobody did
+	Server   raft.ServerID // the server that answered, 0 if none did
 	Local    bool          // Get: any server might answer with whatever it had applied; linearizable only by chance
 	Refused  bool          // it was not done, and never will be
 	// no answer, or one that says that it may or may not have happened: it may have happened at any later
@@ -36,13 +36,13 @@ type Operation struct {
 	Unknown bool
 }
 
-// History is what clients asked, in the order of the asking. Copies share what they have in common.
+// History is what clients asked, in the order of their calls. Copies share what they have in common.
 type History struct{ operations sheets[Operation] }
 
 // Len returns how many operations there are.
 func (h *History) Len() int { return h.operations.len() }
 
-// Add notes one more.
+// Add appends an operation.
 func (h *History) Add(o Operation) { h.operations.add(o) }
 
 // Change returns operation i, 0 being the first, to note how it ended.
@@ -51,7 +51,7 @@ func (h *History) Change(i int) *Operation { return h.operations.own(i) }
 // At returns a copy of operation i, 0 being the first.
 func (h *History) At(i int) Operation { return *h.operations.at(i) }
 
-// Operations returns a copy of all of them; nil if there are none.
+// Operations returns a copy of all operations; nil if there are none.
 func (h *History) Operations() []Operation {
 	var all []Operation
 	for i := range h.Len() {
@@ -63,8 +63,8 @@ func (h *History) Operations() []Operation {
 // Clone returns an independent copy.
 func (h *History) Clone() History { return History{h.operations.clone()} }
 
-// Outcome returns what the key held, as the answer says, when or after the operation had happened, in a form for
-// people: "x = 7", "no x".
+// Outcome returns what the key held, by the answer, once the operation had happened, in a form for people:
+// "x = 7", "no x".
 func (o Operation) Outcome() string {
 	switch {
 	case o.Kind == Delete, o.Kind == Get && !o.Found:

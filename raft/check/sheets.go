@@ -4,12 +4,13 @@ import "slices"
 
 const perSheet = 128
 
-// sheets is a list that grows at its end and is forgotten from its beginning, in sheets of perSheet entries that its
-// copies share: a copy costs a pointer a sheet. Whoever changes an entry of a shared sheet gets a sheet of his own.
+// sheets is a list that grows at its end and is forgotten from its beginning, in sheets of perSheet entries
+// shared with its copies: a copy costs a pointer per sheet. To change an entry of a shared sheet is to copy
+// the sheet.
 type sheets[T any] struct {
 	list   []*[perSheet]T
 	n      int
-	shared int // so many sheets, the first ones, are others' too
+	shared int // so many sheets, the first ones, are shared with copies
 }
 
 func (s *sheets[T]) len() int { return s.n }
@@ -44,7 +45,7 @@ func (s *sheets[T]) drop(n int) int {
 	return gone * perSheet
 }
 
-// clone returns a copy. From now on both own nothing.
+// clone returns a copy. From then on both share every sheet.
 func (s *sheets[T]) clone() sheets[T] {
 	s.shared = len(s.list)
 	return sheets[T]{list: slices.Clone(s.list), n: s.n, shared: s.shared}

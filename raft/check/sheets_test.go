@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Copies of a list go on each by itself, whatever is done to the others.
+// Copies of a list change independently, whatever is done to the others.
 func TestSheetsAreAsManyListsAsThereAreCopies(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		type pair struct {

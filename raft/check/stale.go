@@ -9,12 +9,12 @@ type state struct {
 	found bool
 }
 
-// Stale reports whether operation i, a read that was answered last of all, found less than was known when it was
-// asked for (§8), and which operation shows it: one on the same key that was asked for after every write of what
-// the read found had been answered, that left or found something else, and that was answered before the read was
-// asked for. No order of the operations explains such an answer. Package linear, which takes longer, finds other
-// answers that none explains; among those that Stale reports none is right. What lies more than 4,096 operations
-// back is not looked at, and then nothing is reported.
+// Stale reports whether operation i, a read that was answered last of all, found an older state than was
+// known when it was asked for (§8), and which operation shows it: one on the same key that was asked for
+// after every write of what the read found had been answered, that left or found something else, and that
+// was answered before the read was asked for. No order of the operations explains such an answer. Package
+// linear, which takes longer, finds other answers that no order explains; every answer that Stale reports is
+// wrong. What lies more than 4,096 operations back is not looked at, and then nothing is reported.
 func (h *History) Stale(i int) (against int, stale bool) {
 	read := h.operations.at(i)
 	found := state{read.Value, true}
@@ -29,8 +29,8 @@ func (h *History) Stale(i int) (against int, stale bool) {
 			return 0, false
 		case k == i || o.Refused || o.Local || o.Key != read.Key:
 		case o.mayLeave(found):
-			// Older operations are asked for earlier still, so that none of them comes after this write if none
-			// that was seen so far does.
+			// Older operations were asked for earlier still: if none seen so far comes after this write, no
+			// older one does.
 			if o.Unknown || o.Returned >= read.Invoked || against < 0 ||
 				o.Returned >= h.operations.at(against).Invoked {
 				return 0, false

@@ -82,8 +82,8 @@ func TestARead(t *testing.T) {
 	}
 }
 
-// Whatever Stale reports no order explains: package linear, which shares no code with it, says the same of a
-// history that it explains without the read.
+// No order explains an answer that Stale reports: package linear, which shares no code with it, says the
+// same of a history that it explains without the read.
 func TestWhatIsStaleHasNoOrder(t *testing.T) {
 	reported := 0
 	for seed := range uint64(400) {

@@ -40,7 +40,7 @@ func (p Property) String() string {
 type Violation struct {
 	Property Property
 	At       int64           // the moment it was seen, µs of cluster time
-	Servers  []raft.ServerID // those concerned, the one that was looked at last
+	Servers  []raft.ServerID // those concerned; the last is the one just observed
 	Index    raft.Index      // the place in the log, 0 if there is none
 	Terms    []raft.Term     // those concerned
 	Detail   string          // what was expected and what came

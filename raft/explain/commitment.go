@@ -6,7 +6,7 @@ import (
 	"raftplayground/raft"
 )
 
-// notCommitted says why the leader has not committed an entry of its log (§5.3, §5.4.2), nil if it has all of it.
+// notCommitted says why the leader has not committed an entry of its log (§5.3, §5.4.2); nil if it has.
 func (c *Cluster) notCommitted() *Question {
 	l := c.leader
 	through := c.committed()
@@ -63,8 +63,8 @@ func (c *Cluster) unheard(q *Question, on string, holders Set, i raft.Index) {
 	}
 }
 
-// committed returns how far the log of the leader is committed, as far as anybody knows: a follower may have said so
-// since, or before the leader was elected.
+// committed returns how far the leader's log is committed, by the reports of all servers: a follower may
+// know of more than the leader.
 func (c *Cluster) committed() raft.Index {
 	through := c.leader.Report.CommitIndex
 	for i := range c.Servers {
@@ -81,8 +81,8 @@ func (c *Cluster) committed() raft.Index {
 	return through
 }
 
-// contested: where a promise is broken an index may be committed and not committed: the leader lacks what others have
-// committed there (§5.4).
+// contested asks about an index where the leader lacks what others have committed, so that a promise is
+// broken (§5.4); nil if it does not.
 func (c *Cluster) contested(i raft.Index, term raft.Term) *Question {
 	var others Set
 	var committed raft.Term
@@ -122,7 +122,7 @@ func (h *hindrances) sentences(leader raft.ServerID) (list []string) {
 	return list
 }
 
-// holders returns the voters that have an entry: as they say themselves, or as the leader, which has it, knows by now.
+// holders returns the voters that have an entry, by their own reports or by those of a leader that has it.
 func (c *Cluster) holders(i raft.Index, term raft.Term) (holders Set) {
 	for k := range c.Servers {
 		if s := &c.Servers[k]; s.Report != nil && s.Report.holds(i, term) {
@@ -154,8 +154,8 @@ func (s *Server) heard(i raft.Index) Set {
 	return heard
 }
 
-// knownBy says of how many voters the leader knows that they store an entry: as it counts itself, of the next one that
-// it can commit.
+// knownBy says how many voters the leader knows to store an entry; of the next one that it can commit, by
+// its own count.
 func (c *Cluster) knownBy(l *Server, i raft.Index) (text string) {
 	next := len(l.Report.Quorums) > 0 && i == l.Report.CommitIndex+1
 	for _, q := range c.Quorums {

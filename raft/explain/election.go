@@ -105,7 +105,7 @@ func becameCandidate(self raft.ServerID, e raft.Event) Words {
 		w.Section, w.Rule = "thesis 3.10", ""
 	default:
 		w.Text = asks + needs
-		if e.Old > 0 { // 0 after a pre-vote, which has told it
+		if e.Old > 0 { // 0 after a pre-vote, whose own event has said so
 			w.Text = asks + ": it heard nothing for " + ms(e.Old) + needs
 		}
 		w.Why = "Silence for a whole election timeout means that there may be no leader. Timeouts are random, so " +
@@ -135,7 +135,7 @@ func needed(e raft.Event) string {
 	return plural(e.New, "vote") + " of the new servers and " + decimal(uint64(e.Of)) + " of the old"
 }
 
-// tally says how many of them there are.
+// tally says how many of the votes needed there are.
 func tally(e raft.Event) string {
 	if e.Of == 0 {
 		return decimal(e.Old) + " of the " + decimal(e.New) + " votes it needs"
@@ -246,7 +246,7 @@ func ownVoteRefused(self raft.ServerID, e raft.Event) Words {
 	return w
 }
 
-// leaderAlive says of which leader a voter has heard, Old, when it is loyal to it. That may be the voter itself.
+// leaderAlive names the leader, e.Old, to which a voter is loyal. That may be the voter itself.
 func leaderAlive(self raft.ServerID, e raft.Event) string {
 	if e.Old == uint64(self) {
 		return "it is the leader, and a majority answers it"

@@ -1,10 +1,10 @@
 // Package explain puts a server's events into words: what happened, by which rule, why the rule exists and where the
-// paper says so. Package raft speaks in numbers, so that it need not know any language; whoever shows an event to a
-// person asks here.
+// paper says so. Package raft reports numbers, so that it need not know any language; this package turns
+// them into text for people.
 //
-// It also answers what one would ask of a whole cluster, seen from outside: why nobody leads, why an entry is not
-// committed, what a majority is and who makes one (Look). The core's own arithmetic answers (raft.Quorum), so that
-// joint configurations and rules that are off are counted as the servers count.
+// It also answers what one would ask of a whole cluster, seen from outside: why there is no leader, why an
+// entry is not committed, what a majority is and who makes one (Look). The core's own arithmetic answers
+// (raft.Quorum), so that joint configurations and rules that are off are counted as the servers count.
 //
 // Section numbers are those of "In Search of an Understandable Consensus Algorithm (Extended Version)" by Diego Ongaro
 // and John Ousterhout; rules are named as in its Figure 2 and, for snapshots, its Figure 13. "thesis 9.6" is a section

@@ -286,7 +286,7 @@ func TestSentences(t *testing.T) {
 	}
 }
 
-// TestEveryKindAndReasonHasWords: an event that is added to package raft must be put into words, and its sentence into
+// TestEveryKindAndReasonHasWords: an event that is added to package raft must get words, and a sentence in
 // the table above.
 func TestEveryKindAndReasonHasWords(t *testing.T) {
 	var kinds [raft.EventKinds]bool
@@ -405,7 +405,7 @@ func TestRulesAreLinesOfTheFigures(t *testing.T) {
 		without, listed := inNoFigure[c.event.Kind]
 		listed = listed && (without.reasons == nil || slices.Contains(without.reasons, c.event.Reason))
 		if c.event.Reason == raft.LeaderExists && c.event.Old == uint64(raft.Candidate) {
-			listed = false // of a candidate Figure 2 does speak
+			listed = false // Figure 2 does have a line for a candidate
 		}
 		switch {
 		case w.Rule == "" && !listed:

@@ -12,7 +12,7 @@ import (
 type Majority struct {
 	Needed   string // "3 of 5", of a joint configuration "2 of 3 and 3 of 5"
 	Rule     string // the same as a sentence without its full stop
-	Together string // as many as could decide together, or most nearly: "2 of 5"
+	Together string // the servers that could decide together, or come nearest to it: "2 of 5"
 	Decides  bool   // they are enough to elect a leader and to commit
 }
 
@@ -98,8 +98,8 @@ func (s Set) touches(id raft.ServerID, passes func(from, to raft.ServerID) bool)
 	return false
 }
 
-// Cut says what the sides could do of a cut in two of which these servers were one side, within which everything
-// passed: "S2 and S4: cannot elect". Who does not run does not count.
+// Cut says what each side could do if the network were cut in two, these servers on one side, and all links
+// within a side passed: "S2 and S4: cannot elect". Servers that do not run do not count.
 func (c *Cluster) Cut(side Set) [2]string {
 	var other Set
 	for i := range c.Servers {
@@ -126,8 +126,8 @@ func (c *Cluster) sideWords(together Set) string {
 	return c.share(together) + ": cannot elect"
 }
 
-// Half returns one side of a cut in two that shows what a majority is: whoever leads, and others with whom it finds
-// none; half of the servers at most.
+// Half returns one side of a cut in two that shows what a majority is: the leader, if there is one, and
+// others with which it makes no majority; half of the servers at most.
 func (c *Cluster) Half() (half Set) {
 	most := len(c.Servers) / 2
 	if c.leader != nil && most > 0 {
@@ -142,8 +142,8 @@ func (c *Cluster) Half() (half Set) {
 	return half
 }
 
-// WithoutServer says what a cluster could not do if a server stopped, or were cut off; empty if it could do without.
-// up are those that run; of the quorums a majority of each decides.
+// WithoutServer says what a cluster could not do if a server stopped, or were cut off; empty if it could do
+// without that server. up are the servers that run; a majority of each quorum decides.
 func WithoutServer(id raft.ServerID, quorums []raft.Quorum, up Set) string {
 	var voters Set
 	for i := range quorums {
@@ -157,8 +157,8 @@ func WithoutServer(id raft.ServerID, quorums []raft.Quorum, up Set) string {
 		". Without " + server(id) + " no leader can be elected and nothing can be committed."
 }
 
-// WithoutMember says what the voters could not do that stay if a server were removed from them; empty if they could do
-// without. up are the servers that run; off are the rules that nobody keeps.
+// WithoutMember says what the remaining voters could not do if a server were removed; empty if they could do
+// without it. up are the servers that run; off are the rules that no server keeps.
 func WithoutMember(id raft.ServerID, voters, up Set, off raft.RuleSet) string {
 	stay := voters &^ SetOf(id)
 	up &= stay
@@ -169,8 +169,8 @@ func WithoutMember(id raft.ServerID, voters, up Set, off raft.RuleSet) string {
 		strconv.Itoa(up.Len()) + " " + up.verb("runs", "run") + ": they could not commit anything any more."
 }
 
-// together returns those of the servers that could decide together: a voter that runs, and the others that run with
-// whom it can talk. Of several such groups that is one that is enough, else the largest.
+// together returns those of the servers that could decide together: a voter that runs, and the running
+// servers that it can talk to. Of several such groups it prefers one that is enough, then the largest.
 func (c *Cluster) together(servers Set) (best Set) {
 	up := servers & c.up
 	for leaders := up & c.Voters; leaders != 0; leaders &= leaders - 1 {
@@ -226,7 +226,7 @@ func (c *Cluster) needed() (text string) {
 	return text
 }
 
-// both says one thing of each set of voters.
+// both joins what is said of each set of voters.
 func both(first, second string) string {
 	if first == "" {
 		return second

@@ -6,11 +6,11 @@ import (
 	"raftplayground/raft"
 )
 
-// Set is a set of servers. A cluster has nine at most; a number of 64 or more, which only a server of another kind can
-// speak of, is in no Set.
+// Set is a set of servers. A cluster has nine at most; a number of 64 or more, which only a server of
+// another kind can name, is in no Set.
 type Set uint64
 
-// SetOf returns the set of some servers.
+// SetOf returns the set of the given servers.
 func SetOf(servers ...raft.ServerID) (s Set) {
 	for _, id := range servers {
 		if id < 64 {
@@ -41,7 +41,7 @@ func (s Set) IDs() []raft.ServerID {
 // String names the servers: "S1", "S1 and S2", "S1, S2 and S3".
 func (s Set) String() string { return Servers(s.IDs()) }
 
-// verb is a verb's form for one of a kind, or for more.
+// verb returns a verb's form for one server or for more.
 func (s Set) verb(one, more string) string { return verb(s.Len(), one, more) }
 
 func verb(n int, one, more string) string {

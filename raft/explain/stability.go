@@ -10,11 +10,11 @@ import (
 // shortestTimeout is the shortest election timeout of the paper (§9.3), for where no server tells its own: 150 ms.
 const shortestTimeout = 150_000
 
-// roundTrips is how many of them the shortest election timeout must hold for a cluster to be stable: §5.6 asks for
-// broadcastTime ≪ electionTimeout. If it does not hold one, no leader can last.
+// roundTrips is how many round trips the shortest election timeout must hold for a cluster to be stable:
+// §5.6 asks for broadcastTime ≪ electionTimeout. If the timeout does not hold even one, no leader can last.
 const roundTrips = 3
 
-// heartbeatBytes is about how long heartbeats, votes and their replies are: 20 to 180 bytes, as they are encoded.
+// heartbeatBytes is a typical length of heartbeats, votes and their replies: they are 20 to 180 bytes long.
 const heartbeatBytes = 100
 
 // Stability says whether a leader can be elected and stay: broadcastTime ≪ electionTimeout (§5.6).
@@ -25,8 +25,8 @@ type Stability struct {
 	Section    string
 }
 
-// Stability holds the slowest and the worst of the links and disks against the shortest election timeout; nil: there is
-// no link. A broadcast takes a round trip and a write of a disk; on a link with a bandwidth its frames have to leave.
+// Stability compares the slowest and worst links and disks with the shortest election timeout; nil: no
+// links. A broadcast takes a round trip and a write to disk; a limited bandwidth adds time to send.
 func (c *Cluster) Stability() *Stability {
 	if len(c.Links) == 0 {
 		return nil
@@ -73,7 +73,7 @@ func (c *Cluster) Stability() *Stability {
 }
 
 // TooSlow says that no server could win an election in time on this network, and which election timeouts would do;
-// empty: one could, or none reaches a majority. Other than Stability it asks what the best placed server can do.
+// empty: one could, or none reaches a majority. Unlike Stability it asks what the best placed server can do.
 func (c *Cluster) TooSlow() string {
 	trip, shortest := (c.quickest()+500)/1000, c.shortest()/1000 // ms
 	if trip <= shortest {
@@ -84,13 +84,13 @@ func (c *Cluster) TooSlow() string {
 		"Timeouts of " + timeouts(roundTrips*trip) + " would do (§5.6)."
 }
 
-// timeouts writes from what to what election timeouts are drawn of which this is the shortest, ms (§9.3).
+// timeouts writes the range of election timeouts of which this is the shortest, in ms (§9.3).
 func timeouts(shortest int64) string {
 	return strconv.FormatInt(shortest, 10) + " to " + strconv.FormatInt(2*shortest, 10) + " ms"
 }
 
-// quickest is the longest of the round trips that the best placed server needs to hear of a majority; 0: none can, or
-// none has to.
+// quickest is the longest of the round trips that the best placed server needs to hear from a majority; 0:
+// no server can, or none has to.
 func (c *Cluster) quickest() (best int64) {
 	for voters := c.Voters; voters != 0; voters &= voters - 1 {
 		if trip := c.hears(voters.First()); trip > 0 && (best == 0 || trip < best) {
@@ -100,7 +100,7 @@ func (c *Cluster) quickest() (best int64) {
 	return best
 }
 
-// hears is the longest of the round trips after which a server has heard of a majority, 0 if it never does.
+// hears is the longest of the round trips after which a server has heard from a majority, 0 if never.
 func (c *Cluster) hears(id raft.ServerID) (longest int64) {
 	for heard := SetOf(id); !c.decide(heard); {
 		next := raft.ServerID(0)
@@ -157,7 +157,7 @@ func (c *Cluster) shortest() int64 {
 	return shortest
 }
 
-// span writes a length of time with its unit, and no more digits than help: "168 ms", "2.4 s", "3 min".
+// span writes a length of time with its unit, to three significant digits: "168 ms", "2.4 s", "3 min".
 func span(micros int64) string {
 	number := func(unit float64) string {
 		n, _ := strconv.ParseFloat(strconv.FormatFloat(float64(micros)/unit, 'g', 3, 64), 64)

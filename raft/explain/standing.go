@@ -8,9 +8,9 @@ import (
 	"raftplayground/relay/quality"
 )
 
-// Standing is a cluster as it is seen from outside at a moment: what its servers said of themselves last, and what the
-// network between them lets through. Reports may be a little old, and some servers may have said nothing. Times are µs
-// of cluster time. What is asked of it only reads it.
+// Standing is a cluster as it is seen from outside at a moment: what its servers last said of themselves,
+// and what the network between them lets through. Reports may be a little old, and some servers may have
+// said nothing. Times are µs of cluster time. Questions about it only read it.
 type Standing struct {
 	Servers []Server // ascending
 	Links   []Link   // one direction each; where there is none, everything passes
@@ -23,7 +23,7 @@ type Standing struct {
 type Server struct {
 	ID     raft.ServerID
 	State  State
-	NoVote bool    // it is known to have none in its own configuration
+	NoVote bool    // it is known to have no vote in its own configuration
 	Clock  float64 // seconds that its clock counts in a second of cluster time; 0 stands for 1
 	Write  int64   // the longest that a write of its disk takes
 	Report *Report // nil: it has not described itself
@@ -73,7 +73,7 @@ type Log interface {
 // Entry is an entry of a Log.
 type Entry struct {
 	Term raft.Term
-	What string // it holds, in words
+	What string // what it holds, in words
 }
 
 // Link is one direction between two servers.
@@ -83,20 +83,20 @@ type Link struct {
 	quality.Qualities
 }
 
-// Cluster is a Standing with what every question needs to know of it: who leads, and who decides. It shares the
-// Standing's memory.
+// Cluster is a Standing with what every question needs to know of it: which server leads, and which decide.
+// It shares the Standing's memory.
 type Cluster struct {
 	Standing
-	Quorums []raft.Quorum // of each of which a majority decides now
-	Voters  Set           // everybody in them
-	leader  *Server       // of the newest term that has one; nil: nobody leads
-	up      Set           // who runs
+	Quorums []raft.Quorum // a majority of each decides now
+	Voters  Set           // all voters in them
+	leader  *Server       // of the newest term that has one; nil: none leads
+	up      Set           // the servers that run
 	cuts    []Link        // the links that do not carry
 }
 
-// Look finds out who leads a cluster, and of whom a majority decides there: that is as the leader says or, where
-// nobody leads, as the server says that has the newest log. Of servers of another kind, which do not say, everybody
-// counts who is not known to have no vote.
+// Look finds out which server leads a cluster, and of which servers a majority decides there: by the report
+// of the leader or, without one, of the server with the newest log. If no report says, as with servers of
+// another kind, all count that are not known to have no vote.
 func Look(s Standing) *Cluster {
 	c := &Cluster{Standing: s}
 	for i := range c.Servers {
@@ -147,8 +147,8 @@ func (c *Cluster) quorums() []raft.Quorum {
 	return all.Quorums(nil, c.Off)
 }
 
-// Leaders returns who leads, the newest term first. Two may call themselves leader at once: the older one has not heard
-// yet that its term is over.
+// Leaders returns the servers that lead, the newest term first. Two may call themselves leader at once: the
+// older one has not heard yet that its term is over.
 func (c *Cluster) Leaders() (list []raft.ServerID) {
 	var leaders []*Server
 	for i := range c.Servers {
@@ -174,7 +174,7 @@ func (c *Cluster) Rivals() (two Set) {
 	return two
 }
 
-// newerThan reports whether a server that is not down has the newer log than another (§5.4.1), or the other is down.
+// newerThan reports whether a server has a newer log than another (§5.4.1); being down counts as older.
 func (s *Server) newerThan(other *Server) bool {
 	a, b := s.Report, other.Report
 	switch {

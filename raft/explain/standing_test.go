@@ -10,7 +10,7 @@ import (
 	"raftplayground/relay/quality"
 )
 
-// log is a Log as it lies there.
+// log is a Log that holds its entries.
 type log struct {
 	first   raft.Index
 	entries []Entry
@@ -65,7 +65,7 @@ func cluster(reports ...Report) Standing {
 	return s
 }
 
-// many are so many servers of which nothing is to be said but that they are voters.
+// many returns n servers of which nothing is known except that they are voters.
 func many(n int, q ...raft.Quorum) Standing {
 	reports := make([]Report, n)
 	for i := range reports {
@@ -105,7 +105,7 @@ func equal[T comparable](t *testing.T, what string, got, want T) {
 	}
 }
 
-// answered is what is asked of a cluster and the answer as one text.
+// answered returns the question asked of a cluster, and its answer as one text.
 func answered(s Standing) (ask, answer, section string) {
 	q := Look(s).Why()
 	if q == nil {
@@ -118,7 +118,7 @@ var (
 	three = raft.Quorum{Voters: []raft.ServerID{1, 2, 3}, Needed: 2}
 
 	five = raft.Quorum{Voters: []raft.ServerID{1, 2, 3, 4, 5}, Needed: 3}
-	// half is how servers count that decide without a majority.
+	// half is the quorum of servers that decide without a majority.
 	half = raft.Quorum{Voters: []raft.ServerID{1, 2, 3, 4, 5}, Needed: 2}
 )
 
@@ -366,7 +366,7 @@ func TestStability_IsTheShareOfTheShortestElectionTimeout(t *testing.T) {
 	equal(t, "minutes", span(180_000_000)+", "+span(400)+", "+span(2_404_000), "3 min, 0.4 ms, 2.4 s")
 }
 
-// The best placed server may hear of a majority in time where the worst links would not do.
+// The best placed server may hear from a majority in time even if the worst links are too slow.
 func TestTooSlow_AsksWhatTheBestPlacedServerCanDo(t *testing.T) {
 	slow := func(s Standing, latency int64, ids ...raft.ServerID) Standing {
 		s.Links = slices.Clone(s.Links)

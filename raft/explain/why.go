@@ -6,15 +6,15 @@ import (
 	"raftplayground/raft"
 )
 
-// Question is what one would ask of a cluster now: why something has not happened (yet).
+// Question asks of a cluster why something has not happened (yet), and answers.
 type Question struct {
 	Ask     string   // "Why is index 2 not committed?"
 	Answer  []string // sentences
 	Section string   // where the paper explains it
 }
 
-// Why returns the one question that there is: why nobody leads, else why an entry of the leader is not committed. It is
-// nil if all is well, and before anything is known.
+// Why returns the question that matters now: why no server leads, else why an entry of the leader is not
+// committed. It is nil if all is well, and before anything is known.
 func (c *Cluster) Why() *Question {
 	term, known := c.newestTerm()
 	switch {
@@ -57,7 +57,7 @@ func (c *Cluster) justElected(term raft.Term) bool {
 	return false
 }
 
-// noLeader says why nobody leads the newest term (§5.2).
+// noLeader says why no server leads the newest term (§5.2).
 func (c *Cluster) noLeader(term raft.Term) *Question {
 	q := &Question{Ask: "Why does nobody lead?", Section: c.section("§5.2")}
 	if term > 0 {
@@ -144,7 +144,7 @@ func (c *Cluster) candidacies(candidates []*Server) (answer []string) {
 	return answer
 }
 
-// candidacy says how far a candidate is, and why those who have not voted for it have not.
+// candidacy says how many votes a candidate has, and why the other voters have not given it theirs.
 func (c *Cluster) candidacy(s *Server) string {
 	var refused, open Set
 	for _, v := range s.Report.Votes {
@@ -181,10 +181,10 @@ func (c *Cluster) candidacy(s *Server) string {
 	return server(s.ID) + " has " + s.Report.tally(" of the ") + what + " it needs" + parts + "."
 }
 
-// hindrances says of servers what keeps them from hearing somebody, or from being heard.
+// hindrances sorts servers by what keeps them from hearing one other server, or from being heard by it.
 type hindrances struct {
 	down, paused Set
-	cut, deaf    Set // nothing reaches them; they are reached, and not heard
+	cut, deaf    Set // the link to them is cut; only the link from them is
 	free         Set // nothing is in their way
 }
 

@@ -108,7 +108,7 @@ func TestWhyDoesNobodyLead(t *testing.T) {
 	}
 }
 
-// In a room a report is some milliseconds old, and a follower may know its leader before the page has heard of it.
+// In a room a report is some milliseconds old, and a follower may know its leader before the page does.
 func TestALeaderThatHasNotSaidSoYetIsNotMissed(t *testing.T) {
 	follows := Report{At: 90_000, Term: 3, Leader: 1}
 	for _, c := range []struct {
@@ -278,7 +278,7 @@ func TestAnEntrySaysWhyItIsNotCommitted(t *testing.T) {
 		"Not committed yet: a majority has to store it.")
 }
 
-// S1 leads term 4 with x = 1 of term 1 at index 1, and so have S2 and S3; S5 has x = 2 of term 2 there.
+// S1 leads term 4 with x = 1 of term 1 at index 1, which S2 and S3 have too; S5 has x = 2 of term 2 there.
 func TestAnEntryWhereAPromiseIsBroken(t *testing.T) {
 	figure8 := func(leader raft.ServerID, down raft.ServerID, committed ...raft.ServerID) Standing {
 		reports := make([]Report, 5)
@@ -332,7 +332,7 @@ func TestAnEntryThatIsInASnapshotOrWasNotTold(t *testing.T) {
 	equal(t, "not there", Look(late).Entry(2, 2), "S2 has no entry at index 2.")
 }
 
-// A server of another kind may say anything. What is asked then may be nonsense, but ends, and panics at nothing.
+// A server of another kind may say anything. Questions may then be nonsense, but end and do not panic.
 func FuzzAskedOfAnything(f *testing.F) {
 	f.Add([]byte{1, 2, 3, 4, 5, 6, 7, 8, 9})
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -16,24 +16,24 @@ const (
 	Lose                        // a message is lost
 	Duplicate                   // a message will arrive twice
 	Propose                     // a client proposes a command
-	Stall                       // a disk stops: its writes wait
-	Write                       // the oldest write that waits is done; after the last one the disk is quick again
-	CrashLose                   // a server loses its memory, and what waits to be written
-	CrashKeep                   // a server loses its memory, but what waits is written
+	Stall                       // a disk stalls: its writes wait
+	Write                       // the oldest waiting write completes; after the last one the disk is fast again
+	CrashLose                   // a server loses its memory and its waiting writes
+	CrashKeep                   // a server loses its memory, but its waiting writes complete
 	Restart                     // a server starts from its disk
 	Reconfigure                 // a leader is asked to change the servers of the cluster
 	Compact                     // a server takes a snapshot of what it has applied, which replaces its log
 	Read                        // a client reads at a leader
 	LeaseRead                   // a client reads at a leader, by its lease
-	Tick                        // a server's clock goes on by a tick: that of the server whose turn it is
+	Tick                        // a server's clock advances by a tick: that of the server whose turn it is
 )
 
 // Action is one thing that happens.
 type Action struct {
 	Do      Deed
-	Server  raft.ServerID // to whom; of a message: its receiver
-	Message string        // what it says, if it is about a message; of Reconfigure: the configuration; else empty
-	// how many messages that say the same to the same server, and were sent earlier, are left in flight beside it
+	Server  raft.ServerID // the server concerned; for a message its receiver
+	Message string        // content of the message that the action is about; Reconfigure: the configuration; else empty
+	// how many earlier messages with the same content to the same server are still in flight
 	Nth int
 }
 
@@ -81,7 +81,7 @@ func (a Action) String() string {
 	return "unknown deed " + strconv.Itoa(int(a.Do))
 }
 
-// Text tells a run, its actions separated by semicolons.
+// Text returns a run as text, its actions separated by semicolons.
 func Text(run []Action) (text string) {
 	for i, a := range run {
 		if i > 0 {
@@ -96,7 +96,7 @@ func name(s raft.ServerID) string { return "S" + decimal(s) }
 
 func decimal[T ~uint64](v T) string { return strconv.FormatUint(uint64(v), 10) }
 
-// text says what the message says, without the number of its call.
+// text returns the message's content in words, without its call number.
 func (m *message) text() string {
 	of := " of " + name(m.from) + " (term "
 	switch r := m.rpc.(type) {

@@ -13,9 +13,9 @@ import (
 	"raftplayground/raft/check"
 )
 
-// relapsed begins with a leader that has restarted and leads again, while a call of its earlier life is still
-// under way. That call has a number that none of the new life has yet. What follows is for a search to find:
-// that the call is answered only now, that another leader is elected, and that a client reads at the old one.
+// relapsed begins with a leader that has restarted and leads again while a call of its earlier life is still
+// under way. No call of the new life has reached that number yet. The rest is for a search to find: the call
+// is answered only now, another leader is elected, and a client reads at the old one.
 func relapsed(inFlight int) Config {
 	const first = "AppendEntries of S1 (term 1, prev 0 of term 0, commit 0, no-op of term 1)"
 	const second = "AppendEntries of S1 (term 2, prev 1 of term 1, commit 0, no-op of term 2)"
@@ -44,8 +44,8 @@ func relapsed(inFlight int) Config {
 		}}
 }
 
-// answeredLate goes on from relapsed: the late call was answered, by its term, and the answer is under way; now S3
-// stands.
+// answeredLate goes on from relapsed: the late call has been answered, which shows its term, and the reply
+// is under way; now S3 campaigns.
 func answeredLate() Config {
 	c := relapsed(5)
 	c.Losses++
@@ -57,7 +57,7 @@ func answeredLate() Config {
 	return c
 }
 
-// loyal is what is off in a server of Figure 2 that keeps to a leader that lives, as leases demand.
+// loyal are the rules that are off in a server of Figure 2 with the loyalty that leases demand.
 const loyal = raft.Extensions &^ (1 << raft.LeaderLoyalty)
 
 // leasedByItsRival begins with a leader, S1, whose lease has just begun: S3 has acknowledged its round of
@@ -115,11 +115,11 @@ func leasedByAVoter(ticks int) Config {
 		}}
 }
 
-// withPreVote is what is off in a server of Figure 2 that asks before it raises its term (thesis 9.6).
+// withPreVote are the rules that are off in a server of Figure 2 with pre-vote (thesis 9.6).
 const withPreVote = raft.Extensions &^ (1 << raft.PreVote)
 
-// whole are bounds that a search can go all through. The deep ones, for ./build.sh soak, are searched instead if
-// EXPLORE_DEEP is set: there as many situations as memory is allowed for, which may not be all.
+// whole are bounds that a search can exhaust. If EXPLORE_DEEP is set (./build.sh soak), the deep ones are
+// searched instead, up to as many situations as memory allows, which may not be all of them.
 var whole = []struct {
 	title         string
 	config, deep  Config
@@ -176,12 +176,12 @@ func TestNothingIsViolatedWhileTheRulesAreKept(t *testing.T) {
 	}
 }
 
-// everything lets everything happen that can.
+// everything allows all that can happen.
 var everything = Config{Servers: 3, Off: figure, Term: 4, Entries: 5, InFlight: 8, Heartbeats: 3, Proposals: 3,
 	Losses: 3, Duplicates: 3, Stalls: 3, Crashes: 3}
 
-// walkedOnly lets everything happen that a search cannot tell apart, and the rest too. New voters need not catch up
-// first: time does not run here.
+// walkedOnly allows what a search cannot tell apart, and the rest too. New voters need not catch up first:
+// time does not pass here.
 var walkedOnly = Config{Servers: 5, Waiting: 2, Off: off(raft.CatchUpFirst), Term: 5, Entries: 8, InFlight: 12,
 	Heartbeats: 3, Proposals: 4, Losses: 3, Duplicates: 3, Stalls: 1,
 	Crashes: 2, Changes: changes("1,2,3+4", "1,2,3,4", "1,2", "1,4,5", "2,3,5"), Compactions: 3, Reads: 4}
@@ -205,9 +205,9 @@ func TestWalksFindNothingWhileTheRulesAreKept(t *testing.T) {
 	}
 }
 
-// The key is right if it is a bisimulation: whatever can happen in one of two worlds of the same key can happen in the
-// other, and leads to the same key again. The walks below meet the same keys on different ways, with other calls, other
-// names and another order of the messages.
+// The key is right if it is a bisimulation: whatever can happen in one of two worlds of the same key can
+// happen in the other, and leads to the same key again. The walks below reach the same keys by different
+// paths, with other calls, other names and another order of messages.
 func TestWorldsOfOneKeyHaveTheSameFutures(t *testing.T) {
 	for _, test := range []struct {
 		rules   raft.RuleSet
@@ -256,7 +256,7 @@ func TestWorldsOfOneKeyHaveTheSameFutures(t *testing.T) {
 	}
 }
 
-// Where reads and snapshots happen only worlds that are the same have one key.
+// Where reads and snapshots happen, only equal worlds share a key.
 func TestReadsAndSnapshotsAreToldApart(t *testing.T) {
 	config := Config{Servers: 3, Off: figure, Term: 2, Entries: 3, InFlight: 6, Heartbeats: 2, Proposals: 2,
 		Losses: 2, Crashes: 1, Compactions: 2, Reads: 2}
@@ -278,7 +278,7 @@ func TestReadsAndSnapshotsAreToldApart(t *testing.T) {
 			if before, met := known[k]; met && len(w.flight) < 2 && !bytes.Equal(before, state) {
 				t.Fatalf("seed %d: two worlds of one key are different", seed)
 			}
-			if len(w.flight) < 2 { // of more their order does not matter
+			if len(w.flight) < 2 { // the order of more messages does not matter
 				known[k] = state
 			}
 		}
@@ -299,7 +299,7 @@ func futures(names *renamer, w *world) (keys []key) {
 	return slices.Compact(keys)
 }
 
-// exact tells worlds apart by all that their nodes know.
+// exact returns all that a world's nodes know.
 func exact(w *world) (b []byte) {
 	for _, s := range w.servers {
 		if b = append(b, 0); s.node != nil {
@@ -316,7 +316,7 @@ func exact(w *world) (b []byte) {
 func TestNoRunIsShorterThanTheOneFound(t *testing.T) {
 	for _, row := range searched {
 		if row.length > 6 || row.config.Servers > 3 {
-			continue // there are too many ways
+			continue // too many runs
 		}
 		root, err := newWorld(&row.config)
 		if err != nil {
@@ -331,7 +331,7 @@ func TestNoRunIsShorterThanTheOneFound(t *testing.T) {
 	}
 }
 
-// anyRun returns the length of a run to a violation of up to most actions, 0 if there is none.
+// anyRun returns the length of a run of at most most actions to a violation, 0 if there is none.
 func anyRun(w *world, most int) int {
 	if w.violation() != nil {
 		return int(w.moment)
@@ -462,7 +462,7 @@ func TestWhatASearchCannotTellApartIsLeftToWalks(t *testing.T) {
 	}
 }
 
-// What happens first must be able to happen.
+// Config.After must be a run that can happen.
 func TestWhatComesFirstMustBePossible(t *testing.T) {
 	c := everything
 	c.After = []Action{{Do: TimeOut, Server: 1}, {Do: Restart, Server: 2}}

@@ -9,11 +9,11 @@ import (
 	"raftplayground/raft"
 )
 
-// key is the name of a situation: half of the SHA-256 of its text. That two situations out of a billion share one has a
-// chance of 10⁻²⁰.
+// key is the name of a situation: half of the SHA-256 of its text. The chance that two of a billion
+// situations share one is 10⁻²⁰.
 type key [16]byte
 
-// renamer names situations. It keeps its memory from one to the next.
+// renamer names situations, and uses its memory again for each.
 type renamer struct {
 	renamings [][]raft.ServerID // all of them: the new names of servers 1, 2, …
 	text      []byte
@@ -39,9 +39,9 @@ func newRenamer(servers int) *renamer {
 	return r
 }
 
-// key returns the name of the world's situation, the same for all worlds that differ in the servers' names
-// only. What reads and snapshots depend on a situation does not tell: with them only worlds in which servers
-// know the same, timers and numbers included, have one key.
+// key returns the name of the world's situation, the same for all worlds that differ only in the servers'
+// names. A situation does not record what reads and snapshots depend on: with them, worlds share a key only
+// if their servers know the same, timers and numbers included.
 func (r *renamer) key(w *world) key {
 	r.least = r.least[:0]
 	if w.config.exact() {
@@ -60,7 +60,7 @@ func (r *renamer) key(w *world) key {
 	return key(sum[:16])
 }
 
-// writeExactly writes all that decides how the world goes on.
+// writeExactly writes all that decides what can happen next.
 func (r *renamer) writeExactly(w *world) {
 	r.text = r.text[:0]
 	same := func(s raft.ServerID) raft.ServerID { return s }
@@ -95,8 +95,7 @@ func (r *renamer) writeExactly(w *world) {
 	r.writePast(&w.past, same)
 }
 
-// appendExactly appends all that the message says. What a snapshot holds follows from the entry that it ends
-// at.
+// appendExactly appends everything in the message. A snapshot's content follows from its last entry.
 func (m *message) appendExactly(b []byte) []byte {
 	call, flags := uint64(0), uint64(0)
 	switch rpc := m.rpc.(type) {
@@ -159,7 +158,7 @@ func (r *renamer) writeBag(count int, appendTo func(b []byte, i int) []byte) {
 	}
 }
 
-// writeServer writes all of one server but what waits for its disk, and returns what tells the age of its calls.
+// writeServer writes a server without its waiting messages; age then tells the age of its calls.
 func (r *renamer) writeServer(s *server, rename func(raft.ServerID) raft.ServerID) (age func(raft.ServerID,
 	uint64) uint64) {
 	if s.node == nil {
@@ -169,7 +168,7 @@ func (r *renamer) writeServer(s *server, rename func(raft.ServerID) raft.ServerI
 		r.text, age = s.node.AppendSituation(r.text, rename)
 	}
 	if s.node == nil || len(s.saves) > 0 {
-		r.writeDisk(s.disk.CurrentTerm, s.disk.VotedFor, 1, s.disk.Log, rename) // else the node knows it all
+		r.writeDisk(s.disk.CurrentTerm, s.disk.VotedFor, 1, s.disk.Log, rename) // else the node knows all
 	}
 	r.number(bit(s.stalled), uint64(len(s.saves)))
 	for i := range s.saves {
@@ -192,7 +191,7 @@ func (r *renamer) writeDisk(term raft.Term, votedFor raft.ServerID, first raft.I
 	r.text = appendEntries(r.text, entries)
 }
 
-// writePast writes what happened: the order of elections does not matter, that of commitments is the log's.
+// writePast writes what happened: the order of elections does not matter, that of commits is the log's.
 func (r *renamer) writePast(p *past, rename func(raft.ServerID) raft.ServerID) {
 	led := make([]uint64, len(p.leaders))
 	for i, l := range p.leaders {
@@ -216,17 +215,17 @@ func (r *renamer) number(vs ...uint64) {
 	}
 }
 
-// letters writes messages: under a renaming, their calls by age.
+// letters writes messages under a renaming, with their calls by age.
 type letters struct {
 	servers []*server
-	numbers bool // write numbers of calls too
+	numbers bool // write call numbers too
 	rename  func(raft.ServerID) raft.ServerID
 	ages    [mostServers]func(peer raft.ServerID, call uint64) uint64 // of the calls of servers 1, 2, …
 }
 
-// appendCall writes a call as what its answer can still be judged by. Numbers begin anew when a server starts, and the
-// core does not know of which life an answer is. So a number that it has not reached yet is told by its distance, and
-// while a crash may still come, number and count are told as they are.
+// appendCall writes a call as that by which its reply will be judged. Numbers begin anew with each life of a
+// server, and the core does not know to which life a reply belongs. So a number not reached yet is written
+// as its distance, and while a crash may still come, number and count as they are.
 func (l *letters) appendCall(b []byte, caller, peer raft.ServerID, call uint64) []byte {
 	s := l.servers[caller-1]
 	age := uint64(0)

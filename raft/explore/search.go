@@ -14,12 +14,12 @@ type Result struct {
 	Run       []Action         // to the violation; no run within the bounds is shorter
 	States    int              // different situations seen
 	Steps     int              // actions tried
-	Depth     int              // length of the run to the last situation that was looked at
+	Depth     int              // length of the run to the last situation that was explored
 }
 
-// Search goes breadth-first through all that can happen within the bounds, and ends at the first violation. Only
-// situations that are new are kept, about 60 bytes of each: not the cluster, which is made again by doing what led
-// there. There are at most most of them; more are an error, and the Result tells how far the search came.
+// Search goes breadth-first through all that can happen within the bounds, and ends at the first violation.
+// It keeps about 60 bytes of each new situation: not the cluster, which is rebuilt by repeating what led
+// there. More than most situations are an error, and the Result tells how far the search came.
 func Search(c Config, most int) (Result, error) {
 	root, err := newWorld(&c)
 	if err != nil {
@@ -62,7 +62,7 @@ type search struct {
 	records []record // in the order in which they were found, so that those of fewer actions come first
 	steps   int
 
-	// The way to the situation looked at last. That of the next one is mostly the same but for its end.
+	// The path to the situation looked at last. The next one's mostly differs only at its end.
 	path   []*world
 	pathOf []int32
 }
@@ -82,7 +82,7 @@ func (s *search) isNew(w *world) bool {
 	return true
 }
 
-// world makes a situation again.
+// world rebuilds a situation.
 func (s *search) world(at int32) *world {
 	way := s.way(at)
 	same := 0

@@ -15,12 +15,12 @@ import (
 
 var update = flag.Bool("update", false, "write TABLE.md anew")
 
-// figure is what is off in a server of Figure 2.
+// figure are the rules that are off in a server of Figure 2.
 const figure = raft.Extensions
 
 func off(rules ...raft.Rule) raft.RuleSet { return figure | raft.RulesOf(rules...) }
 
-// searched are the rules whose absence a search shows, each with bounds that leave room for what it takes.
+// searched are the rules whose absence a search shows, each with bounds that leave room for the violation.
 var searched = []struct {
 	rule     raft.Rule
 	config   Config
@@ -53,8 +53,8 @@ var searched = []struct {
 		Crashes: 1}, check.LeaderCompleteness, 11},
 }
 
-// walked are those whose shortest run is too long to search for, as Figure 8 takes four terms, or is about something
-// that a search cannot tell apart.
+// walked are the rules whose shortest run is too long to search for (Figure 8 takes four terms) or depends
+// on what a search cannot tell apart.
 var walked = []struct {
 	rule     raft.Rule
 	config   Config
@@ -87,20 +87,19 @@ var walked = []struct {
 		Heartbeats: 2, Proposals: 3, Crashes: 3}, check.LeaderCompleteness},
 }
 
-// behind are those whose shortest run is too long to search for from new servers, but not from where the
-// situation that it takes has come about.
+// behind are the rules whose shortest run is too long to search for from new servers, but not from a
+// situation that has been prepared.
 var behind = []struct {
 	rule   raft.Rule
 	config Config
-	length int // of what is found
+	length int // of the run that is found
 }{
 	{raft.AnswersOfThisTerm, answeredLate(), 9},
 	{raft.LoyalCandidate, leasedByItsRival(1), 9},
 	{raft.LoyaltyOutlivesTerm, leasedByAVoter(2), 10},
 }
 
-// outOfReach says of the other rules that protect safety why no run here can show what they are for. Each
-// has its scenario.
+// outOfReach says why no run here can show what the other safety rules are for. Each has its scenario.
 var outOfReach = map[raft.Rule]string{
 	raft.CommitOnlyVerified: "our leaders never send a follower a place before its first difference together " +
 		"with a commitIndex beyond it; another's may",
@@ -208,7 +207,7 @@ Each safety rule switched off in all servers, and the shortest run in which that
 
 // walkedRun is a run that was found by chance.
 type walkedRun struct {
-	walked int // its length before
+	walked int // its length before it was shrunk
 	shrunk []Action
 }
 
@@ -232,7 +231,7 @@ func firstViolation(t *testing.T, c Config) (seed uint64, r walkedRun, v *check.
 	return mostSeeds, walkedRun{}, nil
 }
 
-// holdsWithTheRule looks that the rule makes the difference, and not what is off beside it.
+// holdsWithTheRule checks that the rule itself makes the difference, and not the other rules that are off.
 func holdsWithTheRule(t *testing.T, rule raft.Rule, c Config, run []Action) {
 	c.Off &^= raft.RulesOf(rule)
 	if _, v, err := Replay(c, run); err != nil || v != nil {
@@ -245,7 +244,7 @@ func holdsWithTheRule(t *testing.T, rule raft.Rule, c Config, run []Action) {
 	}
 }
 
-// changes reads configurations.
+// changes parses configurations.
 func changes(texts ...string) (list []raft.Configuration) {
 	for _, text := range texts {
 		c, err := raft.ParseConfiguration(text)
@@ -272,7 +271,7 @@ func writeRun(b *bytes.Buffer, rule raft.Rule, v *check.Violation, run []Action)
 	fmt.Fprintf(b, "\n%s: %s.\n", v.Property, v.Detail)
 }
 
-// protects names the property that a rule protects as package check does.
+// protects returns the property of package check that a rule protects.
 func protects(info raft.RuleInfo) check.Property {
 	return map[raft.Property]check.Property{
 		raft.ElectionSafety: check.ElectionSafety, raft.LeaderAppendOnly: check.LeaderAppendOnly,
@@ -283,7 +282,7 @@ func protects(info raft.RuleInfo) check.Property {
 	}[info.Protects]
 }
 
-// golden compares with the table that is kept, or keeps it.
+// golden compares the table with the stored one, or stores it.
 func golden(t *testing.T, table []byte) {
 	if *update {
 		if err := os.WriteFile("TABLE.md", table, 0o644); err != nil {

@@ -7,8 +7,8 @@ import (
 	"raftplayground/raft/check"
 )
 
-// Walk takes one way of up to length actions, chosen by the seed, and ends at the first violation: then run leads to
-// it. It returns nil, nil if there was none. Walks that come to the bounds turn elsewhere. Errors: of the Config.
+// Walk takes one path of at most length actions within the bounds, chosen by the seed. It returns the run to
+// the first violation, or nil, nil if there was none. Errors: of the Config.
 func Walk(c Config, seed uint64, length int) (run []Action, v *check.Violation, err error) {
 	w, err := newWorld(&c)
 	if err != nil {
@@ -34,7 +34,7 @@ func Walk(c Config, seed uint64, length int) (run []Action, v *check.Violation, 
 	return nil, nil, nil
 }
 
-// wander does one of the moves that stays within the bounds, nil if none does.
+// wander takes one of the moves that stay within the bounds, nil if none does.
 func (w *world) wander(moves []move, random *rand.Rand) (*world, move) {
 	for len(moves) > 0 {
 		i := random.IntN(len(moves))
@@ -46,8 +46,8 @@ func (w *world) wander(moves []move, random *rand.Rand) (*world, move) {
 	return nil, move{}
 }
 
-// Replay does the actions one after the other and ends at the first violation. An action that cannot happen, because
-// its message is not there, say, is left out: done are those that did happen. Errors: of the Config.
+// Replay takes the actions in order and ends at the first violation. An action that cannot happen, perhaps
+// for want of its message, is left out: done lists the others. Errors: of the Config.
 func Replay(c Config, run []Action) (done []Action, v *check.Violation, err error) {
 	w, err := newWorld(&c)
 	if err != nil {
@@ -67,11 +67,11 @@ func Replay(c Config, run []Action) (done []Action, v *check.Violation, err erro
 	return done, nil, nil
 }
 
-// Shrink takes actions out of a run that ends in a violation for as long as the same property is violated: first many
-// in a row, then fewer (delta debugging), in the end any two, which finds the pairs of which neither can be spared
-// alone, such as a call and its refusal. None of the actions, and no two of them, can be spared in what it returns;
-// another way altogether may still be shorter. A run without a violation is returned as far as it can be done. Errors:
-// of the Config.
+// Shrink takes actions out of a run that ends in a violation for as long as the same property is violated:
+// first many in a row, then fewer (delta debugging), in the end any two, which finds pairs that can only be
+// spared together, such as a call and its refusal. None of the remaining actions, and no two of them, can be
+// spared; an entirely different run may still be shorter. Of a run without a violation, the part that can be
+// replayed is returned. Errors: of the Config.
 func Shrink(c Config, run []Action) ([]Action, error) {
 	run, v, err := Replay(c, run)
 	if err != nil || v == nil {
@@ -91,7 +91,7 @@ func Shrink(c Config, run []Action) ([]Action, error) {
 	return run, nil
 }
 
-// spareRow looks for size actions in a row without which the run still violates the property, nil if there are none.
+// spareRow returns the run without a row of size actions that the violation does not need, else nil.
 func (c Config) spareRow(run []Action, size int, p check.Property) []Action {
 	for at := len(run) - size; at >= 0; at-- {
 		if done := c.stillViolates(slices.Concat(run[:at], run[at+size:]), p); done != nil {
@@ -101,7 +101,7 @@ func (c Config) spareRow(run []Action, size int, p check.Property) []Action {
 	return nil
 }
 
-// sparePair looks for any two such actions.
+// sparePair does the same for any two actions.
 func (c Config) sparePair(run []Action, p check.Property) []Action {
 	for k := len(run) - 1; k >= 0; k-- {
 		for i := range k {
@@ -113,8 +113,8 @@ func (c Config) sparePair(run []Action, p check.Property) []Action {
 	return nil
 }
 
-// stillViolates replays what is left of a run that could be replayed before, and returns what was done if it violates
-// the property, else nil.
+// stillViolates replays what remains of a run, and returns the actions that happened if they violate the
+// property, else nil.
 func (c Config) stillViolates(run []Action, p check.Property) []Action {
 	done, v, err := Replay(c, run)
 	if err != nil || v == nil || v.Property != p {

@@ -22,22 +22,22 @@ type Config struct {
 	// How often each may happen in a run, 0 to 9.
 	Heartbeats, Proposals, Losses, Duplicates, Stalls, Crashes int
 
-	// As those, but what they lead to depends on more than a situation tells: with any of them worlds are
-	// told apart by all that their servers know.
+	// Likewise. Their outcome depends on more than a situation records: with any of them, worlds are told
+	// apart by all that their servers know.
 	Compactions, Reads int
 
-	// Ticks is how far each server's clock goes, 0 to 9: see the package comment. Where time passes a leader's
-	// heartbeats come by its clock, and Heartbeats is 0. LeaseReads may happen as often as the others, and worlds
-	// are told apart as with Reads.
+	// Ticks is how far each server's clock goes, 0 to 9: see the package comment. Where time passes, a
+	// leader sends heartbeats by its clock, and Heartbeats must be 0. LeaseReads may happen as often as the
+	// others, and worlds are told apart as with Reads.
 	Ticks, LeaseReads int
 
-	// After is what happens first, as in Replay: exploration begins behind it, and so gets deeper. It counts
-	// for the bounds.
+	// After is what happens first, as in Replay: exploration begins after it, and so gets deeper. It counts
+	// towards the bounds.
 	After []Action
 
-	// What only walks know. A situation is not told with all that these depend on, so Search refuses them.
-	Waiting int                  // of the Servers the last so many wait to be added to the cluster
-	Changes []raft.Configuration // what the cluster may be changed to, as often in a run as there are, at most 9
+	// For walks only: a situation does not record all that these depend on, so Search refuses them.
+	Waiting int                  // the last so many of the Servers wait to be added to the cluster
+	Changes []raft.Configuration // what the cluster may be changed to, at most 9; a run has at most as many changes
 }
 
 const (
@@ -72,7 +72,7 @@ func (c *Config) valid() error {
 	return nil
 }
 
-// onlyWalked reports whether anything may happen that a situation does not tell apart.
+// onlyWalked reports whether the Config allows anything that a situation does not tell apart.
 func (c *Config) onlyWalked() bool {
 	return c.Waiting > 0 || len(c.Changes) > 0
 }
@@ -82,8 +82,8 @@ func (c *Config) exact() bool {
 	return c.Compactions > 0 || c.Reads > 0 || c.Ticks > 0 || c.LeaseReads > 0
 }
 
-// world is a cluster at one moment. A world does not change; step makes the one after it, which shares with it what
-// is the same.
+// world is a cluster at one moment. A world does not change; step makes the next one, which shares with it
+// whatever stays the same.
 type world struct {
 	config  *Config
 	servers []*server // 1, 2, …
@@ -93,7 +93,7 @@ type world struct {
 	checker *check.Checker
 	stale   *check.Violation // of a read, which the checker does not see
 	moment  int64            // actions so far
-	far     bool             // out of the bounds
+	far     bool             // beyond the bounds
 }
 
 // server is one server with its disk and its clients.
@@ -107,15 +107,15 @@ type server struct {
 	saved   uint64      // number of the last one that is durable
 	waiting []message   // for a Save to be durable
 	state   uint64      // hash of what the state machine has applied
-	applied raft.Index  // the last entry of that
-	clients []place     // where commands that were proposed here, and are not answered, should stand
-	reads   []read      // that are not answered yet
+	applied raft.Index  // the last entry that it has applied
+	clients []place     // where commands that were proposed here, and not answered yet, should stand
+	reads   []read      // not answered yet
 }
 
 // read is a read that a client waits for.
 type read struct {
 	tag   uint64
-	acked raft.Index // the last entry of which some client had been told when it began
+	acked raft.Index // the last entry that some client had been told of when it began
 	index raft.Index // it may be answered once this is applied; 0: not confirmed yet
 }
 
@@ -130,11 +130,11 @@ type message struct {
 	rpc      raft.RPC // never written to again
 }
 
-// past is what happened and may be seen no more.
+// past is what has happened and may leave no trace in the state.
 type past struct {
 	leaders   []leader // in the order of their election
 	committed []commitment
-	acked     raft.Index // highest that a client was told of
+	acked     raft.Index // the highest that a client was told of
 }
 
 type leader struct {
@@ -168,8 +168,8 @@ func newWorld(c *Config) (*world, error) {
 	return w, nil
 }
 
-// start runs a server from its disk. A leader's heartbeat is due with each tick; where no time passes, nobody else
-// is given one.
+// start runs a server from its disk. A leader's heartbeat is due with each tick; where no time passes, only
+// leaders get ticks.
 func (w *world) start(s *server) {
 	o := raft.Options{ID: s.id, HeartbeatTicks: 1, ElectionTicksMin: 2, ElectionTicksMax: 2,
 		Off: w.config.Off | raft.RulesOf(raft.CheckQuorum)}
@@ -177,7 +177,7 @@ func (w *world) start(s *server) {
 		o.Off |= raft.RulesOf(raft.LeaderLoyalty)
 	}
 	if w.config.exact() {
-		// what is drawn is nothing to tell worlds apart by: a time-out may come before its time, as an action
+		// drawn timeouts must not tell worlds apart: as an action, a time-out may come early anyway
 		o.Off |= raft.RulesOf(raft.RandomTimeouts)
 	}
 	for id := 1; id <= w.config.Servers-w.config.Waiting && int(s.id) <= w.config.Servers-w.config.Waiting; id++ {
@@ -196,14 +196,14 @@ func (w *world) start(s *server) {
 	w.settle(s)
 }
 
-// move is an action as it is kept for each situation: small.
+// move is an action in a compact form, kept for each situation.
 type move struct {
 	do     Deed
 	server uint8 // who; of a message: unused
 	slot   uint8 // which message in flight, or which of Config.Changes
 }
 
-// moves appends to list what can happen, always in the same order.
+// moves appends all possible moves to list, always in the same order.
 func (w *world) moves(list []move) []move {
 	c := w.config
 	for i := range w.flight {
@@ -296,7 +296,7 @@ func (w *world) step(m move) *world {
 		next.act(m, next.own(raft.ServerID(m.server)))
 	}
 	if m.do == CrashKeep {
-		m.do = CrashLose // they have one account
+		m.do = CrashLose // both kinds of crash are counted together
 	}
 	if m.do != Receive && m.do != TimeOut && m.do != Write && m.do != Restart {
 		next.spent[m.do]++
@@ -305,7 +305,7 @@ func (w *world) step(m move) *world {
 	return &next
 }
 
-// act does what concerns one server.
+// act carries out a move that concerns one server.
 func (w *world) act(m move, s *server) {
 	switch m.do {
 	case TimeOut:
@@ -323,7 +323,7 @@ func (w *world) act(m move, s *server) {
 			s.clients = append(s.clients, place{index, term})
 		}
 	case Reconfigure:
-		w.far = w.far || s.node.Reconfigure(w.config.Changes[m.slot]) != nil // refused: nothing comes of it
+		w.far = w.far || s.node.Reconfigure(w.config.Changes[m.slot]) != nil // a refused change is not explored
 	case Compact:
 		w.far = w.far || s.node.Compact(s.applied, binary.BigEndian.AppendUint64(nil, s.state)) != nil
 	case Read:
@@ -357,10 +357,10 @@ func (w *world) read(s *server, kind raft.ReadKind) {
 	_ = s.node.Read(r.tag, kind) // it leads
 }
 
-// server returns one to look at.
+// server returns a server to look at.
 func (w *world) server(id raft.ServerID) *server { return w.servers[id-1] }
 
-// own returns a server of this world's own, to change.
+// own returns a server that belongs to this world alone and may be changed.
 func (w *world) own(id raft.ServerID) *server {
 	s := *w.server(id)
 	if s.node != nil {
@@ -372,7 +372,7 @@ func (w *world) own(id raft.ServerID) *server {
 	return &s
 }
 
-// settle does what the node wants done until it wants no more, then looks at it.
+// settle does what the node wants done until it wants no more, then observes it.
 func (w *world) settle(s *server) {
 	var out raft.Output
 	var acked []place
@@ -427,12 +427,12 @@ func (s *server) persist() {
 	s.disk.Save(save)
 }
 
-// restore makes the state machine what a snapshot says.
+// restore sets the state machine to the state in a snapshot.
 func (s *server) restore(snapshot *raft.Snapshot) {
 	s.state, s.applied = binary.BigEndian.Uint64(snapshot.Data), snapshot.Index
 }
 
-// release sends what needs to wait no longer.
+// release sends the messages that no longer need to wait.
 func (w *world) release(s *server) {
 	still := s.waiting[:0]
 	for _, m := range s.waiting {
@@ -465,7 +465,7 @@ func (s *server) apply(a *raft.Apply, acked []place) []place {
 	return acked
 }
 
-// confirm notes which reads may be answered when, and drops those that were in vain.
+// confirm notes from which index on reads may be answered, and drops those that have failed.
 func (s *server) confirm(outcomes []raft.Read) {
 	for _, outcome := range outcomes {
 		i := slices.IndexFunc(s.reads, func(r read) bool { return r.tag == outcome.Tag })
@@ -477,8 +477,8 @@ func (s *server) confirm(outcomes []raft.Read) {
 	}
 }
 
-// answerReads answers the reads whose entry is applied. What a client had been told of before one began, it
-// must see (§8).
+// answerReads answers the reads whose entry is applied. A read must see whatever any client had been told
+// before it began (§8).
 func (w *world) answerReads(s *server) {
 	s.reads = slices.DeleteFunc(s.reads, func(r read) bool {
 		if r.index == 0 || s.applied < r.index {
@@ -494,7 +494,7 @@ func (w *world) answerReads(s *server) {
 	})
 }
 
-// observe shows the checker a server, and notes of the past what it will need.
+// observe shows the checker a server, and records the history that later checks need.
 func (w *world) observe(s *server) {
 	var st raft.Status
 	s.node.Status(&st)
@@ -511,7 +511,7 @@ func (w *world) observe(s *server) {
 		during = max(during, w.past.committed[n-1].during)
 	}
 	for i := raft.Index(len(w.past.committed)) + 1; i <= st.CommitIndex; i++ {
-		e, _ := s.node.Entry(i) // there, unless logs are compacted: then the past is not asked for
+		e, _ := s.node.Entry(i) // there, unless logs are compacted: then the past is not used
 		w.past.committed = append(w.past.committed, commitment{e, during})
 	}
 	w.far = w.far || st.CurrentTerm > w.config.Term || st.LastIndex > w.config.Entries

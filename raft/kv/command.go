@@ -17,8 +17,8 @@ const (
 	CompareAndSwap // Set, if the value is the one expected
 )
 
-// MaxKey and MaxValue are the greatest lengths in bytes. A key has at least one byte; a value that is expected has at
-// most as many as a key.
+// MaxKey and MaxValue are the greatest lengths in bytes. A key has at least one byte; an expected value has
+// at most as many as a key.
 const (
 	MaxKey   = 256
 	MaxValue = 64 << 10
@@ -29,10 +29,10 @@ type Command struct {
 	Op       Op
 	Key      string
 	Value    string // of a Set or a CompareAndSwap
-	Expected string // CompareAndSwap: what the value must be. A key that does not exist has none, not an empty one
+	Expected string // CompareAndSwap: what the value must be. A key that does not exist has no value, not an empty one
 }
 
-// Why a command is none.
+// Reasons why a command is invalid.
 var (
 	errUnknown = errors.New(
 		`kv: expected a command "set KEY=VALUE", "cas KEY=EXPECTED=VALUE", "del KEY" or "get KEY"`)
@@ -68,9 +68,9 @@ func (c Command) Check() error {
 
 func (c Command) writes() bool { return c.Op == Set || c.Op == CompareAndSwap }
 
-// Encode appends the command as it stands in the log to dst: "set x=1", "cas x=1=2", "del x", "get x". In the key and
-// in the value that is expected, space, "=", "%", control characters and bytes that are not UTF-8 are percent-encoded;
-// the value stands raw to the end. For a command that fails Check Parse will not accept the result.
+// Encode appends the command as it stands in the log to dst: "set x=1", "cas x=1=2", "del x", "get x". In
+// keys and expected values, space, "=", "%", control characters and bytes that are not UTF-8 are
+// percent-encoded; the value stands raw to the end. Parse rejects the result for a command that fails Check.
 func Encode(dst []byte, c Command) []byte {
 	switch c.Op {
 	case Set:

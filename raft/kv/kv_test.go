@@ -148,7 +148,7 @@ func TestTheResultTellsWhatWasThereBefore(t *testing.T) {
 	}
 }
 
-// The model is a plain map; the hash must be a function of it, and one to one for what a test can reach.
+// The model is a plain map; states must have the same hash exactly if they are equal.
 func TestTheHashTellsStatesApartAndNothingElse(t *testing.T) {
 	seen := map[uint64]string{}
 	rapid.Check(t, func(t *rapid.T) {

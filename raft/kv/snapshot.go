@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// MaxSnapshot is how many bytes a snapshot may have that Restore takes.
+// MaxSnapshot is the size, in bytes, of the largest snapshot that Restore accepts.
 const MaxSnapshot = 64 << 20
 
 // The first byte of a snapshot is its version. What follows, in varints: how many pairs there are and, of
@@ -46,9 +46,9 @@ func (s *Store) appendPairs(dst []byte, keys []string) []byte {
 	return dst
 }
 
-// Restore makes the state what the snapshot says. Nothing of data is kept. An error says what was expected
-// and what came, and leaves the state as it was: not a snapshot that Snapshot or SnapshotShuffled could have
-// written, or more than MaxSnapshot bytes.
+// Restore replaces the state by that of a snapshot, and keeps nothing of data. If neither Snapshot nor
+// SnapshotShuffled could have written data, or it has more than MaxSnapshot bytes, the state stays as it
+// was, and the error says what was expected and what came.
 func (s *Store) Restore(data []byte) error {
 	if len(data) > MaxSnapshot {
 		return tooLong("snapshot", MaxSnapshot, len(data))
@@ -83,7 +83,7 @@ func (s *Store) Restore(data []byte) error {
 	return nil
 }
 
-// snapshotReader takes a snapshot apart. After the first error everything is zero.
+// snapshotReader takes a snapshot apart. After the first error it returns only zeros.
 type snapshotReader struct {
 	data []byte
 	at   int

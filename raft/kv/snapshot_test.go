@@ -25,7 +25,7 @@ func TestASnapshotBringsTheStateBackAndTheFutureIsTheSame(t *testing.T) {
 		if restored.Hash() != s.Hash() || !maps.Equal(restored.pairs, s.pairs) {
 			t.Fatalf("restored %v (%x), want %v (%x)", restored.pairs, restored.Hash(), s.pairs, s.Hash())
 		}
-		other := New() // the same state in another way, to which map order and history are all the same
+		other := New() // the same state, reached in another way: neither map order nor history matters
 		for _, key := range slices.Sorted(maps.Keys(s.pairs)) {
 			other.Apply(Encode(nil, Command{Op: Set, Key: key, Value: "old"}))
 			other.Apply(Encode(nil, Command{Op: Set, Key: key, Value: s.pairs[key].value}))
@@ -38,7 +38,7 @@ func TestASnapshotBringsTheStateBackAndTheFutureIsTheSame(t *testing.T) {
 			shuffled.Hash() != s.Hash() {
 			t.Fatalf("restored from keys in another order: %v, %v, want %v", err, shuffled.pairs, s.pairs)
 		}
-		clear(data) // it is the caller's
+		clear(data) // data belongs to the caller
 		for range rapid.IntRange(1, 10).Draw(t, "future") {
 			command := Encode(nil, drawCommand(t))
 			if got, want := restored.Apply(command), s.Apply(command); got != want || restored.Hash() != s.Hash() {
@@ -118,8 +118,7 @@ func TestWhatIsNoSnapshotIsRefusedAndChangesNothing(t *testing.T) {
 	}
 }
 
-// What Restore takes as sorted is what Snapshot writes, byte for byte: there is one such form of a state, and
-// no second one to slip through.
+// Restore accepts as sorted exactly what Snapshot writes, byte for byte: each state has only one such form.
 func FuzzRestore(f *testing.F) {
 	for _, seed := range []string{"", "\x01\x00", "\x01\x01\x01x\x011", "\x01\x02\x01a\x00\x01x\x0210",
 		"\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"} {

@@ -29,15 +29,15 @@ type pair struct {
 // Result is what a command led to.
 type Result struct {
 	Err   error  // the data is not a command; the state did not change
-	Found bool   // the key existed before the command; cas: its value was the one expected, and so it was done
+	Found bool   // the key existed before the command; cas: its value was the one expected, and was replaced
 	Value string // get: the value, if Found
 }
 
 // New returns an empty store.
 func New() *Store { return &Store{pairs: make(map[string]pair)} }
 
-// Apply applies one command of the log. Data that is no command changes nothing, on every server alike; it never
-// panics. The result keeps no part of data.
+// Apply applies one command of the log. Data that is not a command changes nothing, on every server alike;
+// Apply never panics. The result keeps no part of data.
 func (s *Store) Apply(data []byte) Result {
 	c, err := Parse(data)
 	if err != nil {
@@ -80,8 +80,8 @@ func (s *Store) Len() int { return len(s.pairs) }
 // Pair is a key and its value.
 type Pair struct{ Key, Value string }
 
-// First returns the pairs with the least keys, in the order of the keys' bytes: at most n, which is at least 1. It
-// visits every key, and sorts only what is among the first n so far.
+// First returns the n pairs with the least keys, in the order of the keys' bytes, or all if there are fewer;
+// n is at least 1. It visits every key, but sorts only the first n so far.
 func (s *Store) First(n int) []Pair {
 	keys := make([]string, 0, min(n, len(s.pairs))+1)
 	for key := range s.pairs {
@@ -99,12 +99,12 @@ func (s *Store) First(n int) []Pair {
 	return pairs
 }
 
-// Hash returns a hash of all pairs. Equal states have equal hashes on every platform, whichever commands led to them;
-// different states have different ones, but for a chance of 2^-64. It is not meant to withstand somebody who looks for
-// collisions. The empty state has 0.
+// Hash returns a hash of all pairs. Equal states have equal hashes on every platform, whichever commands led
+// to them; different states have the same hash with a chance of 2^-64. It does not resist a deliberate
+// search for collisions. The empty state has 0.
 func (s *Store) Hash() uint64 { return s.hash }
 
-// hashPair hashes a pair to be summed: the sum does not depend on the order, and one pair leaves it as it came.
+// hashPair hashes a pair to be summed: the order does not matter, and a pair can be subtracted.
 func hashPair(key, value string) uint64 {
 	h := mix(uint64(len(key)) + 0x9e3779b97f4a7c15) // the length keeps ("a", "bc") and ("ab", "c") apart
 	return mix(hashText(hashText(h, key), value))
@@ -149,7 +149,8 @@ func Text(data []byte) string {
 	return Shown(c.Key+"?", MaxText)
 }
 
-// Shown returns text for display, at most so many characters: what cannot be shown is a "·"; what is cut ends in "…".
+// Shown returns text for display, at most most characters. "·" is what cannot be shown; "…" ends what is
+// cut.
 func Shown(text string, most int) string {
 	var out strings.Builder
 	for n := 0; text != ""; n++ {

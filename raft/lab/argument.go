@@ -12,25 +12,25 @@ import (
 	"raftplayground/relay/quality"
 )
 
-// Argument is a number that says more of a deed than whom it is done to. Its range is in the unit that an Action has it
-// in: an Action beyond it is refused.
+// Argument is a number that a deed takes besides its target. Its range is in the unit of the Action's field:
+// an Action beyond it is refused.
 type Argument struct {
-	Name  string  `json:"name"` // in an Action; of a link's quality behind "link."
+	Name  string  `json:"name"` // the field of an Action; of a link's quality behind "link."
 	Least float64 `json:"least"`
 	Most  float64 `json:"most"`
 
 	Control *Control `json:"control,omitempty"` // absent: no form asks for it
 }
 
-// Control is how a form asks for an Argument: by a few values of which one chooses one.
+// Control is how a form asks for an Argument: as a choice of a few values.
 type Control struct {
 	Words   string    `json:"words"`
-	Unit    string    `json:"unit"`    // in which people read it: "ms" or "×"
+	Unit    string    `json:"unit"`    // shown to people: "ms" or "×"
 	Choices []float64 `json:"choices"` // in the Action's unit
 }
 
-// arguments are the members of an Action that not every deed has. Out of place, one of those that have words for it is
-// an error; the others are nothing to a deed that does not know them.
+// arguments are the members of an Action that only some deeds have. For a deed that does not know one, it is
+// an error if there are words for it, and is ignored otherwise.
 var arguments = []struct {
 	name  string
 	given func(a *Action) bool
@@ -78,10 +78,10 @@ func wrongText(a *Action) string {
 type limit struct {
 	Argument
 	of    func(a *Action) float64
-	words string // what is wrong with one beyond it; empty: its name and the range say that
+	words string // what is wrong with a number beyond it; empty: its name and the range say that
 }
 
-// limits are those of all numbers. A deed that does not take a number has to have it in its range all the same.
+// limits are the ranges of all numbers. Even a number that a deed does not take must be in its range.
 var limits = append(ofLinks(),
 	limit{Argument{"down", 0, float64(MaxTime), nil}, func(a *Action) float64 { return float64(a.Down) }, ""},
 	limit{
@@ -89,7 +89,7 @@ var limits = append(ofLinks(),
 		func(a *Action) float64 { return float64(a.Disk) }, wrongDelay,
 	},
 	limit{Argument{"rate", 0.01, 100, &Control{"Clock", "×", []float64{0.25, 0.5, 1, 2, 4}}}, func(a *Action) float64 {
-		if a.Do != Clock { // which needs one
+		if a.Do != Clock { // only Clock needs a rate
 			return 1
 		}
 		return a.Rate
@@ -100,7 +100,7 @@ var wrongDelay = "expected delays from 0 to " + decimal(int64(maxDelay))
 
 const wrongChance = "link: expected probabilities from 0 to 1"
 
-// ofLinks are the limits of what a link is like, for whose forms the table of qualities says more.
+// ofLinks are the limits of a link's qualities. For forms, the table of qualities says more.
 func ofLinks() (list []limit) {
 	for i := range quality.All {
 		q, words := &quality.All[i], ""
@@ -132,7 +132,7 @@ func (l *limit) check(a *Action) error {
 	}
 }
 
-// Check says what is wrong with an action in a world of so many servers, whatever happens in that world.
+// Check says what is wrong with an action in any world of so many servers.
 func (a *Action) Check(servers int) error {
 	d := a.Do.entry()
 	if d == nil {
@@ -174,7 +174,7 @@ func (a *Action) checkServers(servers int) error {
 	return nil
 }
 
-// checkTogether says what is wrong with arguments that depend on each other, and with those that are no numbers.
+// checkTogether says what is wrong with arguments that depend on each other, or are not numbers.
 func (a *Action) checkTogether() error {
 	switch {
 	case a.Trap < 0:

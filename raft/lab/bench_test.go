@@ -29,7 +29,7 @@ func BenchmarkChaosMinute(b *testing.B) {
 	}
 }
 
-// BenchmarkClone is what a mark of a Tape costs.
+// BenchmarkClone measures the cost of a mark of a Tape.
 func BenchmarkClone(b *testing.B) {
 	w, err := New(Calm(1))
 	if err != nil {

@@ -1,7 +1,7 @@
 package lab
 
-// Catalogue is what a page has to know to make menus, forms and traps of deeds, whatever happens in a world. What can
-// be done at a moment, and to whom, Offers say.
+// Catalogue is what a page needs for menus, forms and traps of deeds, in any world. What can be done at a
+// moment, and to which server, is for Offers to say.
 type Catalogue struct {
 	Deeds     []Description `json:"deeds"`
 	Moments   []Occasion    `json:"moments"` // that a form of traps offers
@@ -13,8 +13,8 @@ type Description struct {
 	Do      Deed   `json:"do"`
 	Words   string `json:"words"`          // on a button
 	Meaning string `json:"meaning"`        // one sentence
-	Trap    string `json:"trap,omitempty"` // a trap that does it, in front of a server's name; absent: no form has one
-	Room    bool   `json:"room,omitempty"` // it can be done in a live room, too
+	Trap    string `json:"trap,omitempty"` // words for a trap that does it, before a server's name; absent: none
+	Room    bool   `json:"room,omitempty"` // it can also be done in a live room
 }
 
 // Describe returns the catalogue.

@@ -122,7 +122,7 @@ func TestTheCatalogueIsWhatFormsAreMadeOf(t *testing.T) {
 	}
 }
 
-// random draws an action, most of them such as may be done.
+// random draws an action, which in most cases can be done.
 func random(r *rand.Rand, w *World, do Deed) Action {
 	n := len(w.servers)
 	id := func() raft.ServerID { return raft.ServerID(r.IntN(n + 1)) }
@@ -161,7 +161,7 @@ func random(r *rand.Rand, w *World, do Deed) Action {
 	return a
 }
 
-// somewhere is a world in the middle of faults.
+// somewhere returns a world in the midst of faults.
 func somewhere(t *testing.T, seed uint64) (*World, *rand.Rand) {
 	r := rand.New(rand.NewPCG(seed, 3))
 	run := Draw(Standard(), seed)
@@ -182,10 +182,10 @@ func somewhere(t *testing.T, seed uint64) (*World, *rand.Rand) {
 	return w, r
 }
 
-// Whether something can be done is found out without doing it: what Can says comes true, for every deed.
+// Can finds out whether something can be done without doing it, and is right for every deed.
 func TestCanSaysWhatDoingWouldFindOut(t *testing.T) {
-	// A run that does not ask first has these done: they change nothing but how far a server's clock was looked at,
-	// or have a server try in vain.
+	// A run does these without asking first: they change nothing but how far a server's clock was looked at,
+	// or make a server try in vain.
 	unasked := []Deed{Restart, Campaign, FillDisk}
 	done, refused := map[Deed]int{}, map[Deed]int{}
 	for seed := range uint64(60) {
@@ -229,8 +229,8 @@ func TestCanSaysWhatDoingWouldFindOut(t *testing.T) {
 	}
 }
 
-// settings are what a page shows of machines, links, rules, traps and frames, and what it is said that undoing
-// brings back.
+// settings returns what a page shows of machines, links, rules, traps and frames, which is what undoing has
+// to bring back.
 func settings(w *World, frames bool) string {
 	var v View
 	w.View(&v)
@@ -257,7 +257,7 @@ func settings(w *World, frames bool) string {
 	return strings.Join(lines, "\n")
 }
 
-// What is done and then undone is as it was, in all that undoing is about.
+// What is done and then undone is as before, in everything that undoing covers.
 func TestUndoingLeadsBack(t *testing.T) {
 	undone := map[Deed]int{}
 	for seed := range uint64(60) {
@@ -300,7 +300,7 @@ func TestUndoingLeadsBack(t *testing.T) {
 	}
 }
 
-// A server that cannot read its disk is wiped while it is down, and starts then, empty.
+// A server that cannot read its disk is wiped while it is down; then it starts, empty.
 func TestADamagedServerIsWiped(t *testing.T) {
 	w := world(t, Config{Servers: 3, CompactAfter: -1})
 	w.RunTo(second)
@@ -309,7 +309,7 @@ func TestADamagedServerIsWiped(t *testing.T) {
 	}
 	do(t, w, true, Action{Do: FlipBit, Server: 3}, 0)
 	do(t, w, true, Action{Do: Crash, Server: 3}, 0)
-	do(t, w, false, Action{Do: Wipe, Server: 3}, 0) // it is down, and nobody knows yet that it is damaged
+	do(t, w, false, Action{Do: Wipe, Server: 3}, 0) // it is down, and not yet known to be damaged
 	do(t, w, true, Action{Do: Restart, Server: 3}, 0)
 	do(t, w, false, Action{Do: Restart, Server: 3}, 0)
 	do(t, w, false, Action{Do: Wipe, Server: 3, Careful: true}, 0)
@@ -326,7 +326,7 @@ func TestADamagedServerIsWiped(t *testing.T) {
 	}
 }
 
-// What works in a live room is what the hub does, and it is the hub that does it here.
+// The deeds of a live room are those of the hub, and here too the hub does them.
 func TestTheDeedsOfARoomAreTheHubs(t *testing.T) {
 	for i := range catalogue {
 		d := &catalogue[i]

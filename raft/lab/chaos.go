@@ -9,10 +9,10 @@ import (
 	"raftplayground/raft"
 )
 
-// Draw makes a run from a seed: faults from the start until Config.Chaos, each undone after a while, then Heal. Which
-// kinds of faults a run has, and how many, is drawn too: a run with two kinds of faults gets deeper into them than one
-// with all (swarm testing, Groce et al. 2012). Frames are not forged, and disks are lost with care only: no Raft
-// survives more. Where leases are read by, clocks stay within the tenth that those take for granted.
+// Draw makes a run from a seed: faults from the start until Config.Chaos, each undone after a while, then
+// Heal. The kinds of faults and their number are drawn too: a run with two kinds gets deeper into them than
+// one with all (swarm testing, Groce et al. 2012). Frames are not forged, and disks are lost only with care:
+// no Raft survives more. With lease reads, clocks stay within the tenth that leases assume.
 func Draw(config Config, seed uint64) Run {
 	r := Run{Version: Version, Config: config, Seed: seed}
 	if config.Chaos <= 0 {
@@ -22,7 +22,7 @@ func Draw(config Config, seed uint64) Run {
 	faults := []func(at, end int64){c.crash, c.crash, c.pause, c.cut, c.partition, c.partition, c.network, c.clock,
 		c.slowDisk, c.hold, c.campaign, c.trap, c.trap,
 		c.transfer, c.compact, c.frames, c.failDisk, c.fillDisk, c.lose}
-	// else servers that are removed, and do not know it, depose leaders for ever (§6)
+	// without it, removed servers that do not know that they are removed depose leaders for ever (§6)
 	if !slices.Contains(config.Off, raft.Rules[raft.LeaderLoyalty].ID) {
 		faults = append(faults, c.reconfigure, c.reconfigure)
 	}
@@ -53,7 +53,7 @@ func (c *chaos) exponential(mean int64) int64 {
 	return 1 + int64(-math.Log(1-c.random.Float64())*float64(mean))
 }
 
-// victim is a server, or 0 for whoever leads: what befalls the leader matters most.
+// victim returns a server, or 0 for whoever leads: faults at the leader matter most.
 func (c *chaos) victim() raft.ServerID {
 	if c.random.IntN(3) == 0 {
 		return 0
@@ -63,7 +63,7 @@ func (c *chaos) victim() raft.ServerID {
 
 func (c *chaos) anybody() raft.ServerID { return raft.ServerID(1 + c.random.IntN(c.config.Servers)) }
 
-// undo does the contrary to the victim of a fault, or, if that is whoever led then, to everyone.
+// undo reverses a fault at its victim or, if that was whoever led then, at every server.
 func (c *chaos) undo(victim raft.ServerID, a Action) {
 	if a.Server = victim; victim != 0 {
 		c.add(a)
@@ -106,7 +106,7 @@ func (c *chaos) link(at, end int64, do, undo Deed) {
 	c.undo(victim, Action{At: end, Do: undo, To: to})
 }
 
-// partition splits the servers in two, anyhow, or leaves the leader alone.
+// partition splits the servers in two at random, or isolates the leader.
 func (c *chaos) partition(at, end int64) {
 	var side, all []raft.ServerID
 	for id := range c.config.Servers {
@@ -135,8 +135,8 @@ func (c *chaos) network(at, end int64) {
 	c.add(Action{At: end, Do: Network, Link: &Link{Latency: c.config.Latency, Jitter: c.config.Jitter}})
 }
 
-// clock lets a server's clock run up to four times too fast or too slow, or as much as any two may differ by where they
-// serve leases (thesis 6.4.1).
+// clock lets a server's clock run up to four times too fast or too slow or, with lease reads, by as much as
+// any two clocks may differ (thesis 6.4.1).
 func (c *chaos) clock(at, end int64) {
 	victim := c.victim()
 	most := 4.0
@@ -170,7 +170,7 @@ func (c *chaos) compact(at, _ int64) {
 	c.add(Action{At: at, Do: Compact, Server: c.victim()})
 }
 
-// frames harms one frame after the other.
+// frames harms single frames, one after the other.
 func (c *chaos) frames(at, end int64) {
 	for range 1 + c.random.IntN(10) {
 		do := []Deed{HoldFrame, ReleaseFrame, DropFrame, DeliverFrame, DuplicateFrame}[c.random.IntN(5)]
@@ -193,8 +193,8 @@ func (c *chaos) fillDisk(at, end int64) {
 	c.undo(victim, Action{At: end, Do: Restart})
 }
 
-// lose takes a server's disk away for good, or damages it so that the server will not start again; then the servers
-// change, as an operator would see to.
+// lose takes a server's disk away for good, or damages it so that the server will not start again; then the
+// servers change, as an operator would arrange.
 func (c *chaos) lose(at, end int64) {
 	victim := c.victim()
 	if c.random.IntN(2) == 0 {
@@ -208,7 +208,7 @@ func (c *chaos) lose(at, end int64) {
 	}
 }
 
-// reconfigure makes some of the servers the cluster; now and then one alone, and later all of them again.
+// reconfigure makes some of the servers the cluster; now and then a single one, and later all again.
 func (c *chaos) reconfigure(at, end int64) {
 	alone := c.random.IntN(5) == 0
 	var voters, others []raft.ServerID
@@ -226,8 +226,8 @@ func (c *chaos) reconfigure(at, end int64) {
 	}
 }
 
-// change lets all of these servers become learners, and the first list the voters as soon as they have caught up. The
-// leader is asked several times, for it may not have caught them up yet, or be at another change, or not be there.
+// change makes all of these servers learners, and the first list voters as soon as they have caught up. The
+// leader is asked several times: learners may lag, another change be under way, or no leader lead.
 func (c *chaos) change(at, end int64, voters, others []raft.ServerID) {
 	if at > c.config.Chaos {
 		return
@@ -244,9 +244,9 @@ func (c *chaos) change(at, end int64, voters, others []raft.ServerID) {
 	}
 }
 
-// trap lets the power fail, or the network, just when a server has done something that must not be forgotten. The
-// server is soon back: others still act on what it said before. A slow disk makes it likelier that something was
-// not yet written.
+// trap makes the power or the network fail just when a server has done something that must not be forgotten.
+// The server is soon back, while others still act on what it said before. On a slow disk it is likelier that
+// something was not written yet.
 func (c *chaos) trap(at, end int64) {
 	moments := []Moment{"candidate", "leader", "vote", "append", "truncate", "propose", "commit", "configuration",
 		"caughtUp", "timeoutNow", "snapshotSent", "snapshotInstalled"}

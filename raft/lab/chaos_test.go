@@ -30,8 +30,8 @@ func TestDrawnFaultsEndInHealing(t *testing.T) {
 	}
 }
 
-// Where leases are read by, any two clocks stay within the tenth that those take for granted (thesis 6.4.1); elsewhere
-// they need not.
+// With lease reads, any two clocks stay within the tenth that leases assume (thesis 6.4.1); otherwise they
+// need not.
 func TestClocksStayWithinWhatLeasesTakeForGranted(t *testing.T) {
 	slowest, fastest := map[string]float64{}, map[string]float64{}
 	for _, reads := range []string{"log", "lease"} {
@@ -84,8 +84,8 @@ func TestChaosGoesDownToOneVoterAndBack(t *testing.T) {
 	}
 }
 
-// What a rule is about happens more often in a hostile world that is aimed at it, and a cluster that keeps all
-// rules bears it.
+// A hostile world that is aimed at a rule often brings about the situation that the rule is for, and a
+// cluster that keeps all rules survives it.
 func TestAHostileWorldIsAimedAndBorne(t *testing.T) {
 	aimed := 0
 	for i := range raft.Rules {

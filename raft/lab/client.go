@@ -12,32 +12,32 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// MaxHistory is how many operations of clients are written down. What clients ask and are told later happens, and is
-// not. A history up to a moment is linearizable if the whole is.
+// MaxHistory is how many operations of clients are recorded. Later ones happen, but are not recorded. A
+// history up to a moment is linearizable if the whole is.
 const MaxHistory = 1 << 17
 
-// maxPending is how many operations the client of actions may have under way; a further one is not done.
+// maxPending is how many operations the client of actions may have under way; further ones are not done.
 const maxPending = 256
 
-// client asks servers for something and notes what it was told. Client 0 does what actions say, the others what their
-// random streams say.
+// client asks servers for something and records what it was told. Client 0 does what actions say, the others
+// what their random streams say.
 type client struct {
 	number  int
 	conn    uint64
 	address uint64
 	source  *rand.PCG
 	calls   uint64
-	leader  raft.ServerID // whom it takes for the leader, 0: it does not know
-	next    int64         // when it asks again; never: it is client 0
-	pending []pending     // at most one, but for client 0
+	leader  raft.ServerID // the server that it believes to lead, 0: it does not know
+	next    int64         // when it asks again; client 0 never does
+	pending []pending     // at most one, except for client 0
 }
 
 // pending is an operation under way.
 type pending struct {
 	call      uint64
-	operation int // in the history, −1: not written down
+	operation int // in the history, −1: not recorded
 	kind      check.Kind
-	local     bool // a read that any server answers, whatever has become of the cluster
+	local     bool // a read that any server answers, in the cluster or not
 	asked     int64
 	deadline  int64
 }
@@ -61,13 +61,13 @@ func (c *client) wake() int64 {
 	return at
 }
 
-// rest lets the client think, for a time whose distribution is that of people who do not know of each other.
+// rest lets the client think, for a time drawn from the exponential distribution of independent people.
 func (c *client) rest(w *World) {
 	random := rand.New(c.source)
 	c.next = w.now + 1 + int64(-math.Log(1-random.Float64())*float64(w.run.Config.Think))
 }
 
-// goOn gives up what took too long, or asks for something new.
+// goOn gives up operations that took too long, or asks for something new.
 func (w *World) goOn(c *client) {
 	for i := range c.pending {
 		p := &c.pending[i]
@@ -84,7 +84,7 @@ func (w *World) goOn(c *client) {
 		return
 	}
 	if c.next > w.now {
-		c.leader = 0 // whom it asked did not answer
+		c.leader = 0 // the server that it asked did not answer
 		c.rest(w)
 		return
 	}
@@ -114,7 +114,7 @@ func (w *World) goOn(c *client) {
 	w.request(c, to, &request)
 }
 
-// actAsClient asks a server what an action says.
+// actAsClient sends a server the request of an action.
 func (w *World) actAsClient(a *Action, m *machine, method wire.Method) {
 	read, _ := wire.ReadOf(a.Read) // Run.Check has seen that there is such a one
 	w.request(w.clients[0], m.id, &wire.Request{
@@ -138,7 +138,7 @@ func (w *World) request(c *client, to raft.ServerID, r *wire.Request) {
 	w.send(c.conn, frame{wire.Text, wire.Append(nil, &asked, wire.JSON)})
 }
 
-// answered takes what a server says. An answer that comes too late is nobody's.
+// answered takes what a server says. An answer that comes too late is ignored.
 func (w *World) answered(c *client, came frame) {
 	var decoder wire.Decoder
 	var f wire.Frame
@@ -164,7 +164,7 @@ func (w *World) answered(c *client, came frame) {
 	}
 }
 
-// note writes down how an operation ended.
+// note records how an operation ended.
 func (w *World) note(c *client, p *pending, f *wire.Frame) {
 	o := &check.Operation{}
 	if p.operation >= 0 && w.history.Len() < MaxHistory {
@@ -186,7 +186,7 @@ func (w *World) note(c *client, p *pending, f *wire.Frame) {
 	case f.Refusal.Code == wire.CodeTimedOut:
 		w.unanswered(c, p, f.Refusal.Message)
 		c.leader = 0
-	default: // it was not done and never will be: whether it happened is known, and nothing did
+	default: // it was not done and never will be: that is certain
 		if f.Refusal.Code != wire.CodeNotLeader || c.number == 0 {
 			w.unanswered(c, p, f.Refusal.Message)
 		}
@@ -195,7 +195,7 @@ func (w *World) note(c *client, p *pending, f *wire.Frame) {
 	}
 }
 
-// checkRead looks whether what a read found is too old. Of a local read nobody promised that it is not.
+// checkRead checks that a read did not find too old a value. A local read may.
 func (w *World) checkRead(p *pending) {
 	if w.stale != nil || p.local || p.operation < 0 {
 		return

@@ -11,36 +11,36 @@ import (
 // Deed names what an Action does.
 type Deed string
 
-// deed is one thing that can be done to a cluster, and all that is known of it: a fault is an entry of the catalogue,
-// and its drawing. How it is aimed (a click, a drag, a form) is for a page to say.
+// deed is one thing that can be done to a cluster, and all that is known of it: a new fault needs an entry
+// in the catalogue, and a drawing. How it is aimed (a click, a drag, a form) is for a page to decide.
 type deed struct {
 	name  Deed
 	takes []string // the arguments that it may have of those that not every deed may have
 	must  []string // … and must have
 
-	// What must be so for it to be done, beside on: not says in a sentence why it would change nothing, empty if it
-	// would change something. refused says why the server or the hub would not do what it is asked to; a run that does
-	// not ask first has it refused.
+	// What must hold for it to be done, besides on: not says in a sentence why it would change nothing,
+	// empty if it would change something. refused says why the server or the hub would refuse it; a run that
+	// does not ask first gets the refusal.
 	on      needs
 	not     func(w *World, a *Action, m *machine) string
 	refused func(w *World, a *Action, m *machine) string
 
-	do   func(w *World, a *Action, m *machine) error // the error: who was asked refuses
-	asks bool                                        // a server, which looks at its clock and may answer
+	do   func(w *World, a *Action, m *machine) error // the error: the server or the hub refuses
+	asks bool                                        // it asks a server, which looks at its clock and may answer
 
-	// undo returns what takes it back, and is asked before it is done; nil: nothing does, and forGood says why.
+	// undo returns what takes it back, and is called before it is done; nil: nothing does, see forGood.
 	undo    func(w *World, a *Action, m *machine) []Action
-	inverse Deed // that is what takes it back, at the same server
+	inverse Deed // takes it back, at the same server
 	forGood string
-	heal    func(w *World, m *machine) // ends at one machine what it did; nil: that is the network's, or lasts
-	wrong   func(m *machine) Wrong     // what is wrong at a machine while that lasts; without Text: nothing is
+	heal    func(w *World, m *machine) // ends its effect at one machine; nil: that is the network's, or lasts
+	wrong   func(m *machine) Wrong     // what is wrong at a machine meanwhile; without Text: nothing is
 
 	warn func(w *World, m *machine) string // what the cluster loses by it, empty if it can bear that
 
 	title   string // on a button, and what it means, in a sentence
 	meaning string
 	done    string // that it was done, in a few words; S0 stands for the server
-	trap    string // what a trap that does it is called, in front of a server's name; empty: a page offers none
+	trap    string // words for a trap that does it, before a server's name; empty: a page offers none
 
 	// What it does, see Action.Words: behind a server's name, or behind what a frame is; words where that
 	// is not enough.
@@ -49,11 +49,11 @@ type deed struct {
 
 	why, section string // what it means to Raft
 
-	room  bool         // it can be done in a live room, too: it is the network's
+	room  bool         // it can also be done in a live room: it is the network's
 	touch hub.FrameAct // what the hub does to one frame
 }
 
-// needs is what must be so of the machine that a deed names.
+// needs is what must hold of the machine that a deed names.
 type needs uint8
 
 const (
@@ -63,8 +63,8 @@ const (
 	running = named | up | awake
 )
 
-// catalogue holds every deed. Heal ends what they did in this order: a disk that failed before the server that it
-// stopped starts. Deeds lists their names.
+// catalogue holds every deed. Heal ends their effects in this order: a failed disk is mended before the
+// server that it stopped starts. Deeds lists their names.
 var (
 	catalogue []deed
 	Deeds     []Deed
@@ -87,8 +87,8 @@ func (name Deed) entry() *deed {
 	return nil
 }
 
-// Can says in a sentence why an action would not be done now, empty if it would be. It must be one that Check accepts.
-// Nothing is changed, and nothing is tried out: a server is asked for the error with which it would refuse.
+// Can says in a sentence why an action would not be done now, empty if it would be. Check must accept the
+// action. Nothing is changed or tried out: a server is asked for the error with which it would refuse.
 func (w *World) Can(a *Action) (why string) {
 	d := a.Do.entry()
 	if a.When != "" {
@@ -101,7 +101,7 @@ func (w *World) Can(a *Action) (why string) {
 	return why
 }
 
-// Undo returns the actions that would take an action back if it were done now, in their order; none if nothing does.
+// Undo returns the actions, in order, that take an action back that is done now; none if nothing does.
 func (w *World) Undo(a *Action) []Action {
 	if a.When != "" {
 		return []Action{{Do: Disarm, Trap: w.trapped + 1}}
@@ -155,7 +155,7 @@ func (w *World) carryOut(d *deed, a *Action, m *machine) error {
 	return err
 }
 
-// refusal puts an error of who was asked into a sentence.
+// refusal puts the error of a server or the hub into a sentence.
 func (d *deed) refusal(m *machine, err error) string {
 	switch {
 	case err == nil:
@@ -197,8 +197,8 @@ func (w *World) concerned(id raft.ServerID) *machine {
 	return w.machines[id-1]
 }
 
-// trap returns the trap that has this number, nil if it is not set: it was sprung, or taken away, or there never was
-// one.
+// trap returns the trap with this number, nil if it is not set: it was sprung or taken away, or never
+// existed.
 func (w *World) trap(number int) *Trap {
 	for i := range w.traps {
 		if w.traps[i].Number == number {

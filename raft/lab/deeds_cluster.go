@@ -8,24 +8,24 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// What servers are asked to do, what is done to all of them, and what shows what a rule or a timer is for.
+// Deeds asked of servers, deeds done to all of them, and deeds that show what a rule or a timer is for.
 const (
 	Campaign Deed = "campaign" // it starts an election
 
-	// It is asked, as leader, to change who the servers are to Servers and Learners (§6). Voters who are not caught up
-	// are refused (thesis 4.2.1).
+	// It is asked, as leader, to change the servers to Servers and Learners (§6). It refuses voters that
+	// have not caught up (thesis 4.2.1).
 	Reconfigure Deed = "reconfigure"
 
 	Transfer Deed = "transfer" // it is asked, as leader, to hand its leadership over (thesis 3.10)
-	Compact  Deed = "compact"  // it puts a snapshot in the place of its log (§7)
+	Compact  Deed = "compact"  // it replaces its log by a snapshot (§7)
 
-	// Network, clocks and disks are as at the start, and every server runs that has its disk. Who the servers of the
-	// cluster are stays.
+	// Network, clocks and disks become as at the start, and every server that has its disk runs. The servers
+	// of the cluster stay the same.
 	Heal Deed = "heal"
 
 	Rules Deed = "rules" // from now on no server keeps the rules Off, and every server all others
 
-	// The election timers of all who do not lead are set evenly apart, in the order in which they would have run out.
+	// All election timers but leaders' are set evenly apart, in the order in which they would run out.
 	Spread Deed = "spread"
 
 	Align  Deed = "align"  // … are set to run out at the same moment, when the last of them would have
@@ -195,7 +195,7 @@ func rulesWords(off []string) string {
 
 // What a client asks a server for.
 const (
-	Put            Deed = "put" // somebody asks it to
+	Put            Deed = "put" // a client asks it to
 	Get            Deed = "get"
 	Delete         Deed = "delete"
 	CompareAndSwap Deed = "cas" // … to write Value if Expected is there
@@ -236,12 +236,12 @@ func writes(a *Action, who string) string {
 	return "a client asks " + who + " to write " + a.Key + " = " + explain.Clip(a.Value, shownValue)
 }
 
-// readWords says how a Get is made, if somebody said how.
+// readWords says how a Get is made, if the action says so.
 var readWords = map[string]string{
 	"log": ", through the log", "readIndex": ", by ReadIndex", "lease": ", by its lease", "local": ", locally",
 }
 
-// put has the client ask. It is sent to a server that is down, too: nobody answers.
+// put has the client ask. A request goes to a server that is down, too, and stays unanswered.
 func put(w *World, a *Action, m *machine) error {
 	method := map[Deed]wire.Method{
 		Put: wire.Put, Get: wire.Get, Delete: wire.Delete, CompareAndSwap: wire.CompareAndSwap,

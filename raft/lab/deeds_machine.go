@@ -9,11 +9,11 @@ import (
 
 // What can be done to machines: to the process of a server, and to its clock.
 const (
-	Crash     Deed = "crash" // the process ends: memory is lost, what was given to the disk gets there
-	PowerLoss Deed = "power" // memory is lost, and of what the disk had not completed any part
+	Crash     Deed = "crash" // the process ends: memory is lost, writes that the disk was given complete
+	PowerLoss Deed = "power" // memory is lost, and any part of the writes that the disk had not completed
 
-	// The process ends and its disk is emptied. No Raft survives that of a server that may have voted (story 24 of
-	// raft/scenario). One that is Damaged is wiped while it is down.
+	// The process ends and its disk is emptied. No Raft survives that at a server that may have voted (story
+	// 24 of raft/scenario). A Damaged server is wiped while it is down.
 	Wipe Deed = "wipe"
 
 	Restart Deed = "restart" // a server that is down starts with what its disk holds
@@ -95,7 +95,7 @@ var machineDeeds = []deed{{
 }, {
 	name: Wipe, takes: []string{"down", "careful"}, on: named,
 	not: func(w *World, a *Action, m *machine) string {
-		// one that cannot read its disk is down, and starts again only once it is wiped
+		// a server that cannot read its disk is down, and starts again only once it is wiped
 		if m.server == nil && (m.state() != Damaged || a.Careful) {
 			return name(m.id) + " is down."
 		}
@@ -201,7 +201,7 @@ func startAgain(_ *World, _ *Action, m *machine) []Action {
 	return list
 }
 
-// setClock changes how fast a machine's clock runs; what it would have done until now it has done.
+// setClock changes the rate of a machine's clock, after the server has done what was due until now.
 func (w *World) setClock(m *machine, rate float64) {
 	running := m.server != nil && !m.paused
 	if running {
@@ -215,17 +215,17 @@ func (w *World) setClock(m *machine, rate float64) {
 
 // What can be done to disks.
 const (
-	SlowDisk Deed = "disk" // its disk is as quick as this from now on
+	SlowDisk Deed = "disk" // its disk has this speed from now on
 
-	// Its next write fails, any part of it done; so do those behind it until the server, which stops then, is started
-	// again.
+	// Its next write fails, with any part of it done; so do later ones until the server, which then stops,
+	// is started again.
 	FailDisk Deed = "failDisk"
 
 	FillDisk Deed = "fillDisk" // its disk is full: every write fails, also after a restart, until FreeDisk or Heal
 	FreeDisk Deed = "freeDisk"
 
-	// A bit of what lies on its disk changes. It shows when the server starts next, which it refuses to do: it is
-	// Damaged until it is wiped.
+	// A bit on its disk flips. The server notices that at its next start, which it refuses: it is Damaged
+	// until it is wiped.
 	FlipBit Deed = "flipBit"
 )
 
@@ -373,7 +373,7 @@ var diskDeeds = []deed{{
 	why:   "Raft trusts disks. A server that reads what it did not write must not take part.", section: "§2",
 }}
 
-// tooFewDisks says why a careful action is not done to a machine, empty if it is.
+// tooFewDisks says why a careful action must not be done to a machine, empty if it may.
 func (w *World) tooFewDisks(a *Action, m *machine) string {
 	if a.Careful && !w.bearable(m) {
 		return "Without the disk of " + name(m.id) + " no majority of the servers would be sure to have its own."

@@ -11,7 +11,7 @@ import (
 	"raftplayground/relay/hub"
 )
 
-// What can be done to the network. It is the hub that does it, in the lab as in a live room.
+// Deeds done to the network, by the hub, in the lab as in a live room.
 const (
 	Cut       Deed = "cut"       // one direction of a link loses all
 	Mend      Deed = "mend"      // … and no longer does
@@ -38,7 +38,7 @@ var networkDeeds = []deed{{
 }, {
 	name: Partition, room: true,
 	not: func(w *World, a *Action, _ *machine) string {
-		// who leads, if anybody does, is nothing to a cut between two sides that are named
+		// a cut between two named sides does not depend on a leader
 		if len(a.Servers) == 0 && w.concerned(a.Server) == nil {
 			return "Nobody leads now."
 		}
@@ -100,7 +100,7 @@ const (
 	forged = "Raft trusts what servers say: it makes no promise if messages are forged."
 )
 
-// onLinks has the hub do something to links: those of a machine, or where none is meant as the action says.
+// onLinks has the hub do something to links: those of machine m or, if m is nil, those of the action.
 func onLinks(w *World, a *Action, m *machine) error {
 	d := hub.ToDo{Do: string(a.Do), From: uint64(a.Server), To: uint64(a.To)}
 	if m != nil {
@@ -130,7 +130,7 @@ func sentBy(a *Action, who string) string {
 	return "what " + who + " sends to " + name(a.To)
 }
 
-// linksAsNow makes the links from a machine that an action names as they are: whole or cut, held or not.
+// linksAsNow returns what restores the present state of links from a machine: whole or cut, held or not.
 func linksAsNow(w *World, a *Action, m *machine) (list []Action) {
 	for _, l := range w.hub.Links(nil) {
 		if l.From == uint64(m.id) && (a.To == 0 || l.To == uint64(a.To)) {
@@ -142,7 +142,7 @@ func linksAsNow(w *World, a *Action, m *machine) (list []Action) {
 	return list
 }
 
-// asNow is the deed that makes a link what it is, in what another deed would change.
+// asNow returns the deed that restores a link's present state, in that which another deed would change.
 func asNow(l *hub.Link, changed Deed) Deed {
 	switch hold := changed == Hold || changed == Release; {
 	case hold && l.Hold:
@@ -155,7 +155,7 @@ func asNow(l *hub.Link, changed Deed) Deed {
 	return Cut
 }
 
-// cuts returns what makes every link whole or cut as it is now, whatever it is by then.
+// cuts returns what restores every link to its present state, whole or cut.
 func (w *World) cuts() []Action {
 	list := partition(w.servers)
 	for _, l := range w.hub.Links(nil) {
@@ -166,7 +166,7 @@ func (w *World) cuts() []Action {
 	return list
 }
 
-// conditions returns what gives the links from one server to another, 0 meaning all, the qualities that they have now.
+// conditions returns what restores the present qualities of the links between two servers, 0 meaning all.
 func (w *World) conditions(from, to raft.ServerID) (list []Action) {
 	alike := true
 	for _, l := range w.hub.Links(nil) {
@@ -256,7 +256,7 @@ var frameDeeds = []deed{
 	},
 }
 
-// frameAgain takes back that a frame was held, or let go, if it was not so before.
+// frameAgain returns what takes back that a frame is held or released, unless it already was so.
 func frameAgain(w *World, a *Action, _ *machine) []Action {
 	back := HoldFrame
 	if a.Do == HoldFrame {
@@ -294,7 +294,7 @@ func touch(w *World, a *Action, _ *machine) error {
 	return err
 }
 
-// untouched says why the hub would refuse.
+// untouched says why the hub would refuse to touch a frame.
 func untouched(w *World, a *Action, _ *machine) string {
 	act, err := w.frameAct(a)
 	if err == nil {
@@ -303,7 +303,7 @@ func untouched(w *World, a *Action, _ *machine) string {
 	return a.Do.entry().refusal(nil, err)
 }
 
-// frameAct is what the hub is to do with a frame.
+// frameAct returns what the hub is to do with a frame.
 func (w *World) frameAct(a *Action) (hub.Act, error) {
 	act := hub.Act{Do: a.Do.entry().touch}
 	if a.Do == InjectFrame {

@@ -12,7 +12,7 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// world starts one with nobody who asks, in which every link takes a millisecond.
+// world starts a world without clients, in which every link takes a millisecond.
 func world(t *testing.T, c Config, actions ...Action) *World {
 	t.Helper()
 	c.Latency = millisecond
@@ -48,8 +48,8 @@ func nothingViolated(t *testing.T, w *World) {
 	}
 }
 
-// Three servers become three others, who waited: first they learn, and when the last of them has caught up they get
-// their votes (§6, thesis 4.2.1).
+// Three servers are replaced by three that waited: these first learn, and get their votes when the last of
+// them has caught up (§6, thesis 4.2.1).
 func TestServersThatWaitTakeOver(t *testing.T) {
 	w := world(t, Config{Servers: 6, Voters: 3, Heal: second})
 	w.RunTo(second)
@@ -58,7 +58,7 @@ func TestServersThatWaitTakeOver(t *testing.T) {
 	}
 	do(t, w, true, Action{Do: Put, Key: "x", Value: "1"}, 100*millisecond)
 	others := []raft.ServerID{4, 5, 6}
-	do(t, w, false, Action{Do: Reconfigure, Servers: others}, 0) // nobody of them has anything yet
+	do(t, w, false, Action{Do: Reconfigure, Servers: others}, 0) // none of them has anything yet
 	do(t, w, true, Action{Do: Reconfigure, Learners: []raft.ServerID{3, 4, 5, 6}}, 500*millisecond)
 	if c := statusOf(w, 4).Config; !slices.Equal(c.Learners, others) ||
 		!slices.Equal(c.Voters, []raft.ServerID{1, 2, 3}) {
@@ -80,7 +80,7 @@ func TestLeadershipIsHandedOver(t *testing.T) {
 	w.RunTo(second)
 	first := w.leader().id
 	to := first%3 + 1
-	do(t, w, false, Action{Do: Transfer, Server: to, To: first}, 0) // who does not lead has nothing to hand over
+	do(t, w, false, Action{Do: Transfer, Server: to, To: first}, 0) // a follower has no leadership to hand over
 	do(t, w, true, Action{Do: Transfer, To: to}, 100*millisecond)
 	if w.leader().id != to {
 		t.Errorf("server %d leads, not %d", w.leader().id, to)
@@ -141,7 +141,7 @@ func TestReadsGoTheWayThatTheRunSays(t *testing.T) {
 	}
 }
 
-// What is done to a value says in the history what it was told, and how it was read.
+// The history says what an operation on a value was told, and how the value was read.
 func TestCompareAndSwapAndReadsOfAllKinds(t *testing.T) {
 	w := world(t, Config{Servers: 3, Heal: second})
 	w.RunTo(second)
@@ -244,7 +244,7 @@ func machineOf(w *World, id raft.ServerID) Machine {
 	return v.Machines[id-1]
 }
 
-// A write that fails stops its server, which starts again on what is there: nothing that it said before is lost.
+// A failed write stops its server, which starts again from its disk: nothing that it said before is lost.
 func TestAServerWhoseDiskFailsStopsAndStartsAgain(t *testing.T) {
 	for _, slowest := range []int64{0, 20 * millisecond} {
 		w := world(t, Config{Servers: 3, Disk: slowest, Heal: second})
@@ -310,7 +310,7 @@ func TestAFlippedBitIsNoticedAtTheNextStart(t *testing.T) {
 	}
 }
 
-// Who is careful loses no majority, and nobody who has lost a disk comes back to break what it promised.
+// Careful actions leave a majority, and no server that has lost its disk returns to break its promises.
 func TestCareIsTakenThatAMajorityKeepsItsDisks(t *testing.T) {
 	w := world(t, Config{Servers: 6, Voters: 5, Heal: second})
 	w.RunTo(second)
@@ -333,8 +333,8 @@ func TestCareIsTakenThatAMajorityKeepsItsDisks(t *testing.T) {
 	}
 }
 
-// A flipped bit that nobody notices would be a violation, and so would a disk that fails without cause: what excuses a
-// server is what was done to it.
+// A flipped bit that is not noticed is a violation, and so is a disk that fails without cause: only what was
+// done to a server excuses it.
 func TestWhatIsNotExcusedIsViolated(t *testing.T) {
 	w := world(t, Config{Servers: 3, Heal: second})
 	w.RunTo(second)
@@ -360,7 +360,7 @@ func TestWhatIsNotExcusedIsViolated(t *testing.T) {
 	m := w.leader()
 	m.disk.waiting = nil
 	m.disk.done(errors.New("no cause"))
-	for range 2 { // it is told once
+	for range 2 { // it is reported once
 		w.settle(m)
 	}
 	if v := w.Violations(); len(v) != 1 || !strings.Contains(v[0].Detail, "must not fail on a disk that works") ||
@@ -373,8 +373,8 @@ func TestWhatIsNotExcusedIsViolated(t *testing.T) {
 	}
 }
 
-// A cut between two sides that are named is nobody's deed: it is made while nobody leads, and while somebody does who
-// is not meant.
+// A cut between two named sides does not depend on a leader: it is made while no server leads, and whoever
+// leads.
 func TestAPartitionNeedsNoLeader(t *testing.T) {
 	w := world(t, Config{Servers: 5})
 	cut := func() (n int) {
@@ -391,7 +391,7 @@ func TestAPartitionNeedsNoLeader(t *testing.T) {
 	if w.leader() != nil || cut() != 12 {
 		t.Errorf("%d directions are cut, leader %+v", cut(), w.leader())
 	}
-	do(t, w, false, Action{Do: Partition}, 0) // whoever leads would be alone
+	do(t, w, false, Action{Do: Partition}, 0) // whoever leads would be isolated
 	do(t, w, true, Action{Do: Partition, Server: 4}, 0)
 	if cut() != 8 {
 		t.Errorf("around server 4 %d directions are cut", cut())
@@ -403,7 +403,7 @@ func TestAPartitionNeedsNoLeader(t *testing.T) {
 	}
 }
 
-// Traps keep their numbers, whichever of them are set still.
+// Traps keep their numbers, whichever others are still set.
 func TestATrapIsTakenAwayByItsNumber(t *testing.T) {
 	w := world(t, Config{Servers: 3})
 	trap := func(when Moment) { // what sets a trap is not counted as done before it springs

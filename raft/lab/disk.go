@@ -10,7 +10,7 @@ import (
 
 // disk is a server's disk: a wal.Disk on which writes take time, and which a loss of power tears.
 type disk struct {
-	durable []byte      // shared with copies of the disk: only appended to, beyond what they have of it
+	durable []byte      // shared with copies of the disk: only appended to, behind what they share
 	waiting []operation // ascending by due
 	done    func(error) // of the WAL that uses it: the same for every operation
 	longest int64       // µs that an operation takes at most
@@ -18,16 +18,16 @@ type disk struct {
 	source  *rand.PCG   // of the times and of what a loss of power leaves
 	latest  int64       // when the last operation is due
 
-	lag      int64      // µs until the server is told that an operation is done, at most
-	finished []finished // done, but not told; ascending by at
+	lag      int64      // most µs until the server is told that an operation is done
+	finished []finished // done, but not told yet; ascending by at
 
 	hung    bool // no operation is done
 	fails   bool // the next operation fails, and all behind it until the server starts anew
 	full    bool // every operation fails
-	erred   bool // one has failed since the server was started: it stops, or will when it writes next
-	flipped bool // a bit of durable is not what was written
-	// so much of durable is followed by a whole record, or was replaced at once: damage there cannot be what
-	// a crash leaves
+	erred   bool // one has failed since the server was started, which stops now or when it writes next
+	flipped bool // a bit of durable has changed since it was written
+	// the part of durable that is followed by a whole record, or was replaced at once: damage there cannot
+	// be what a crash leaves
 	behind int
 }
 
@@ -42,7 +42,7 @@ type operation struct {
 	data    []byte
 }
 
-// finished is an operation that was done, or failed, and of which the server is told at a time.
+// finished is an operation that was done, or failed, and the time at which the server is told.
 type finished struct {
 	at  int64
 	err error
@@ -81,7 +81,7 @@ func (d *disk) perform(op *operation) error {
 		return errFull
 	case d.fails:
 		d.erred = true
-		if first { // what came behind it would be taken for good
+		if first { // bytes of later operations would be taken for good
 			d.tear(op)
 		}
 		return errFailed
@@ -98,8 +98,8 @@ func (d *disk) write(op *operation) {
 	d.durable = append(d.durable, op.data...)
 }
 
-// tear does an operation in part: of an Append any first part gets written, its end garbled or not; a Replace
-// is not done.
+// tear does part of an operation: of an Append any first part gets written, its end garbled or not; a
+// Replace is not done.
 func (d *disk) tear(op *operation) {
 	if op.replace {
 		return
@@ -114,7 +114,7 @@ func (d *disk) tear(op *operation) {
 	d.durable = append(d.durable, part...)
 }
 
-// due says when the next operation completes, or the server is told of one.
+// due returns when the next operation completes, or the server is told of one.
 func (d *disk) due() int64 {
 	due := int64(never)
 	if len(d.waiting) > 0 && !d.hung {
@@ -152,15 +152,15 @@ func (d *disk) tellLater(err error) {
 	d.finished = append(d.finished, finished{at, err})
 }
 
-// crash ends the process that uses the disk. What it had asked for gets written, though nobody hears of it;
-// of what a disk that hangs had been asked for any part.
+// crash ends the process that uses the disk. Operations under way complete, though no process hears of it;
+// on a disk that hangs, any part of them.
 func (d *disk) crash() {
 	if d.hung {
 		d.powerLoss()
 		return
 	}
 	for i := range d.waiting {
-		_ = d.perform(&d.waiting[i]) // nobody is there to be told
+		_ = d.perform(&d.waiting[i]) // no process is there to be told
 	}
 	d.stop()
 }
@@ -178,9 +178,9 @@ func (d *disk) powerLoss() {
 	d.stop()
 }
 
-// flip changes one bit where its being wrong can be told from what a crash leaves: not in the last record, which looks
-// then as if its writing had been interrupted (a checksum alone cannot tell the two apart). False: there is nothing
-// else on the disk.
+// flip changes one bit where the damage can be told from what a crash leaves: not in the last record, which
+// then looks like an interrupted write (a checksum alone cannot tell the two apart). It returns false if
+// there is nothing else on the disk.
 func (d *disk) flip() bool {
 	if d.behind == 0 {
 		return false
@@ -195,7 +195,7 @@ func (d *disk) flip() bool {
 // revive makes a disk that failed work again, as a restart of its machine does.
 func (d *disk) revive() { d.fails, d.erred = false, false }
 
-// excuses tells whether what was done to the disk explains that a server stops, or does not start, with this error.
+// excuses reports whether what was done to the disk explains why a server has failed with this error.
 func (d *disk) excuses(err error) bool {
 	var damage *wal.DamageError
 	return errors.Is(err, errFailed) || errors.Is(err, errFull) || d.flipped && errors.As(err, &damage)
@@ -208,7 +208,7 @@ func (d *disk) wipe() {
 
 func (d *disk) stop() { d.waiting, d.finished, d.done, d.latest = nil, nil, nil, 0 }
 
-// clone copies the disk with what is under way on it; whom to tell is said by Resume.
+// clone copies the disk with its operations under way; Resume says whom to tell of them.
 func (d *disk) clone(now *int64) *disk {
 	c, source := *d, *d.source
 	c.now, c.source, c.done = now, &source, nil

@@ -1,5 +1,5 @@
-// Package lab is many servers and one network on a virtual clock: the same server, disk format, frames and hub as in a
-// live room, but time, faults and clients are drawn from a seed, so that whatever happens can be made to happen again.
+// Package lab simulates servers and a network on a virtual clock: server, disk format, frames and hub are
+// those of a live room, but time, faults and clients come from a seed, so any run can be repeated.
 //
 //	run := lab.Draw(lab.Standard(), 42) // five servers, faults for 50 s, then 10 s without
 //	world, err := lab.New(run)
@@ -17,19 +17,19 @@
 //
 // # Time
 //
-// The world is driven from moment to moment: actions, then frames that arrive, then servers' clocks, then disks, then
-// clients, each in order of their numbers. Between moments nothing happens: servers say how long they will be Idle. A
-// Tape reaches any time of a run: it keeps copies of the world (World.Clone) and lives on from the last one before.
+// The world goes from moment to moment: actions, then frames that arrive, then servers' clocks, then disks,
+// then clients, each in order of their numbers. Nothing happens in between: servers say how long they will
+// be Idle. A Tape reaches any time of a run from copies of the world (World.Clone).
 //
 // # Deeds
 //
-// What can be done to a cluster is a catalogue of deeds (deed.go): each is one value that holds its name, its
-// arguments, what it needs, how it is done and undone and healed, its words and its reason, what is wrong while it
-// lasts, and whether a live room can do it, too. World.Do does an action or says why it would change nothing;
-// World.Can says so beforehand, without doing it on a copy: the core and the hub are asked for the error with which
-// they would refuse. World.Undo is the way back, World.Offers the deeds as the menu of a server shows them at a
-// moment, World.Wrongs what is wrong and what rights it. What is done to links and frames the hub does, in a room
-// as here (hub.Do).
+// What can be done to a cluster is a catalogue of deeds (deed.go): each is one value that holds its name,
+// its arguments, what it needs, how it is done and undone and healed, its words and its reason, what is
+// wrong while it lasts, and whether a live room can do it, too. World.Do does an action or says why it would
+// change nothing; World.Can says so beforehand, without trying it on a copy: the core and the hub are asked
+// for the error with which they would refuse. World.Undo is the way back, World.Offers the deeds in a
+// server's menu, World.Wrongs what is wrong and how to mend it. The hub does what is done to links and
+// frames, in a room as here (hub.Do).
 //
 //	a new fault is an entry of deeds_*.go and, if a menu is to have it, a line of Offers; a page draws it unchanged
 //
@@ -38,13 +38,13 @@
 // An Action may be a trap (Action.When): it waits for an event, such as a vote given or entries stored, or for any goal
 // in the words of package goal, and does its harm just then. Most bugs of durability are a loss of power in the few
 // milliseconds between a promise and the disk.
-// RULES.md lists what became of clusters of which a rule was taken (Config.Off), and how many seeds that took. Shrink
-// leaves out of a failing run what the failure does not need.
+// RULES.md lists what became of clusters without one of the rules (Config.Off), and how many seeds that
+// took. Shrink removes the actions that a failing run does not need.
 //
 // # Harsh worlds
 //
-// Draw's faults are those that people think of. Harsh draws a world that does, beside them, what real ones do
-// and what bugs hid behind for long:
+// Draw's faults are those that people think of. Harsh draws a world that also does what real ones do and
+// what bugs were long hidden behind:
 //
 //	networks   A message arrives after its sender and its receiver have restarted, in a later term, and
 //	           more than once (Harshness.Stray). Each direction of each link takes a time of its own, from
@@ -64,12 +64,11 @@
 //	operators  Elections, transfers, changes of the servers, compactions and timers are asked for at any
 //	           moment. Learners join while they are down, in clusters in which nobody writes.
 //
-// Some harm needs several of these at one time, and rivals.go arranges them: two servers that both believe to
-// lead, and clients at both.
+// Some harm needs several of these at once, and rivals.go arranges them: two servers that both believe that
+// they lead, and clients at both.
 //
-// What remains outside: a disk that says it has written what it has not, and a message that was changed on
-// its way. The first no Raft survives, the second is a family of its own, in which other things are promised
-// (package trial).
+// Out of scope are a disk that says it has written what it has not, and a message that was changed on its
+// way. No Raft survives the first; the second is a family of its own, with other promises (package trial).
 //
 // # Disks and promises
 //
@@ -82,18 +81,18 @@
 //
 // # Looking on
 //
-// Package goal says in words what can be true of a run, such as "S4 leads and x=2 committed"; World.Reach finds when.
-// World.View and World.Reporter show what is; World.Watch gathers what became of frames, actions and their outcomes,
-// for a page that tells it. Some deeds are a teacher's: Rules switches rules in servers that run, Spread and Align
-// set election timers.
+// Package goal says in words what can be true of a run, such as "S4 leads and x=2 committed"; World.Reach
+// finds when it is. World.View and World.Reporter show the present; World.Watch collects frames, actions and
+// their outcomes for a page. Some deeds are for teachers: Rules switches rules in running servers, Spread
+// and Align set election timers.
 //
 // # Two phases
 //
 // First safety under faults, then liveness: at the end of the chaos everything is healed, and within
-// Config.Heal a leader must lead, the clients' writes must get through, all logs must be one, and the leader
-// must take every learner for one that has caught up. A harsh world then demands service (Harshness.Serve):
-// every request is answered. Healed does not mean quick there: a message there and one back, and a write, may
-// together take almost the least election timeout. Beyond it Raft promises no leader (§5.6).
+// Config.Heal a leader must lead, the clients' writes must get through, all logs must be equal, and the
+// leader must have seen every learner catch up. A harsh world then demands service (Harshness.Serve): every
+// request is answered. Healed does not mean fast there: a round trip and a write together may take almost
+// the shortest election timeout. Beyond it Raft promises no leader (§5.6).
 //
 // All queues are bounded: a paused server's inbox (MaxInbox), the events kept (MaxEvents), the clients'
 // history (MaxHistory), the hub's links, the strays, and what lags at a host; what comes on top of the last

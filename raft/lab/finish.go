@@ -8,15 +8,15 @@ import (
 	"raftplayground/raft/check"
 )
 
-// rest is how long a healed cluster has, after the last client has asked, to bring all logs to the same state.
+// rest is how long a healed cluster has, after the last client request, to bring all logs to the same state.
 const rest = 3 * second
 
 // End returns when the run has ended: chaos, healing, serving, and some rest. A run whose actions go on for
 // longer ends after the last of them.
 func (r *Run) End() int64 { return r.healed() + r.Config.Heal + r.Config.harsh().Serve + rest }
 
-// healed returns when the last fault was over: of a run that must serve then, with the chaos, for what it
-// does later is to ask.
+// healed returns when the last fault was over. A run that must serve is healed with the end of the chaos,
+// since it only makes requests later.
 func (r *Run) healed() int64 {
 	end := r.Config.Chaos
 	if n := len(r.Actions); n > 0 && r.Config.harsh().Serve == 0 {
@@ -25,9 +25,9 @@ func (r *Run) healed() int64 {
 	return end
 }
 
-// Finish goes on to the end of the run, checks what can be checked only then, and returns all violations. With
-// Config.Heal the cluster must have come back to service after the last action: a run that ends in a fault that nobody
-// heals should have none. The clients' history is for package linear to check.
+// Finish goes on to the end of the run, checks what can be checked only then, and returns all violations.
+// With Config.Heal the cluster must be back in service after the last action, so a run that ends
+// in a fault should have none. The clients' history is for package linear to check.
 func (w *World) Finish() []check.Violation {
 	end := w.run.End()
 	w.RunTo(end - rest)
@@ -45,7 +45,7 @@ func (w *World) Finish() []check.Violation {
 	if healed {
 		w.checkAgreement()
 	}
-	rested := healed && len(w.failures) == 0 // else the logs need not be one, and what is missing may yet come
+	rested := healed && len(w.failures) == 0 // else logs may differ, and missing entries may still arrive
 	for _, m := range w.machines {
 		if m.server != nil {
 			w.checker.Audit(w.now, w.look(m), rested && w.belongs(m) && w.repairable(m))
@@ -54,8 +54,8 @@ func (w *World) Finish() []check.Violation {
 	return w.Violations()
 }
 
-// fewLeft tells whether most servers are not in the cluster any more. Clients guess whom to ask, and it takes them
-// longer to come upon the leader.
+// fewLeft reports whether most servers have left the cluster. Clients guess whom to ask, and find the leader
+// later.
 func (w *World) fewLeft() bool {
 	leader := w.leader()
 	if leader == nil {
@@ -65,7 +65,7 @@ func (w *World) fewLeft() bool {
 	return 2*len(w.status.Config.Voters) < len(w.machines)
 }
 
-// unanswered notes that a request was not done, if it had to be: once for the run.
+// unanswered records, once for the run, that a request was not done, if it had to be.
 func (w *World) unanswered(c *client, p *pending, why string) {
 	from := w.run.Config.Chaos + w.run.Config.Heal
 	if w.run.Config.harsh().Serve == 0 || p.asked < from || w.unserved {
@@ -76,13 +76,12 @@ func (w *World) unanswered(c *client, p *pending, why string) {
 		" µs, when a healed cluster must serve, and was told: " + why)
 }
 
-// repairable tells whether a server can be brought up to date: whoever has lost its disk for good, or cannot
-// write to it, or has no room for a snapshot, is not missed.
+// repairable reports whether a server can be brought up to date. A server that has lost its disk for good,
+// or cannot write to it, or has no room for a snapshot, does not count as missing.
 func (w *World) repairable(m *machine) bool { return m.whole() && !w.cramped(m) }
 
-// checkAgreement checks that there is one leader, that everyone in its configuration follows it and may
-// become a voter, and that they have applied the same log. A server that was removed, or waits, is in
-// nobody's way.
+// checkAgreement checks that there is one leader, that every server in its configuration follows it and may
+// become a voter, and that they have applied the same log. A server that was removed, or waits, is ignored.
 func (w *World) checkAgreement() {
 	leader := w.leader()
 	if leader == nil {
@@ -111,8 +110,8 @@ func (w *World) checkAgreement() {
 	w.checkLearners(leader)
 }
 
-// checkLearners checks that the leader takes every learner that it has repaired for one that has caught up:
-// it could not become a voter else (thesis 4.2.1).
+// checkLearners checks that the leader has seen each learner that it has repaired catch up: otherwise the
+// learner could not become a voter (thesis 4.2.1).
 func (w *World) checkLearners(leader *machine) {
 	leader.server.Node().Status(&w.status)
 	for _, p := range w.status.Peers {
@@ -125,13 +124,13 @@ func (w *World) checkLearners(leader *machine) {
 	}
 }
 
-// belongs tells whether a machine's server is in the configuration of whoever leads.
+// belongs reports whether a machine's server is in the leader's configuration.
 func (w *World) belongs(m *machine) bool {
 	leader := w.leader()
 	return leader != nil && leader.config.Contains(m.id)
 }
 
-// notServing notes a lack of service: of a server or, if none is named, of the cluster.
+// notServing records a lack of service: of a server or, if none is named, of the cluster.
 func (w *World) notServing(detail string, servers ...raft.ServerID) {
 	w.failures = append(w.failures, check.Violation{Property: check.Liveness, At: w.now, Servers: servers,
 		Detail: detail})

@@ -7,8 +7,8 @@ import (
 	"raftplayground/raft/lab/goal"
 )
 
-// Moment is what a trap waits for: that of one of Occasions, which are short names of goals, or any goal in the words
-// of package goal.
+// Moment is what a trap waits for: one of Occasions, which are short names of goals, or any goal in the
+// words of package goal.
 type Moment string
 
 // Occasion is an event at a server.
@@ -33,7 +33,7 @@ var Occasions = []Occasion{
 	{"snapshotInstalled", "takes over a snapshot"},
 }
 
-// occasion is what a goal says of a server if the moment is that of an Occasion; else it is empty.
+// occasion returns the words of the goal if the moment is one of Occasions, else nothing.
 func (m Moment) occasion() string {
 	for _, o := range Occasions {
 		if o.When == m {
@@ -65,7 +65,7 @@ func (w *World) set(a *Action) {
 	w.traps = append(w.traps, Trap{w.trapped, *a, goal.Must(a.goal()).Watch(w)}) // Check has accepted it
 }
 
-// happens tells those who wait for it of an event at a server, and springs the traps whose goals it fulfils.
+// happens tells all watchers of an event at a server, and springs the traps whose goals it fulfils.
 func (w *World) happens(m *machine, e *raft.Event) {
 	if w.watch != nil {
 		w.watch.See(m.id, e)
@@ -82,7 +82,7 @@ func (w *World) happens(m *machine, e *raft.Event) {
 	}
 }
 
-// springs springs the traps whose goals have come true without an event that they count.
+// springs springs the traps whose goals have come true without a counted event.
 func (w *World) springs() {
 	for i := 0; i < len(w.traps); i++ {
 		if w.traps[i].watch.Holds(w) {
@@ -92,8 +92,8 @@ func (w *World) springs() {
 	}
 }
 
-// spring takes a trap; at is the server whose event it waited for, 0 if it was none. What the trap does waits until all
-// is done that the same input led to.
+// spring springs trap i; at is the server whose event it waited for, 0 if there was none. What the trap does
+// waits until everything is done that the same input led to.
 func (w *World) spring(i int, at raft.ServerID) {
 	a, about := w.traps[i].Action, w.traps[i].watch.Goal.About()
 	w.traps = append(w.traps[:i:i], w.traps[i+1:]...)
@@ -105,7 +105,7 @@ func (w *World) spring(i int, at raft.ServerID) {
 	w.sprung = append(w.sprung, a)
 }
 
-// harm does what the traps do that were sprung.
+// harm does what the sprung traps do.
 func (w *World) harm() {
 	for w.springs(); len(w.sprung) > 0; w.springs() {
 		a := w.sprung[0]
@@ -115,9 +115,8 @@ func (w *World) harm() {
 	}
 }
 
-// Reach lives the world on from where it stands, and returns the first moment, µs of cluster time, at which a goal is
-// reached: false if it is not until a moment, at which the world then stands. Events that have happened before do not
-// count.
+// Reach runs the world until a goal is reached, and returns that moment, µs of cluster time; false if it is
+// not reached by until, where the world then stands. Earlier events do not count.
 func (w *World) Reach(g *goal.Goal, until int64) (at int64, reached bool) {
 	k := g.Watch(w)
 	w.watch = k
@@ -142,7 +141,7 @@ func (w *World) Servers() int { return len(w.machines) }
 // Deeds returns how many actions of the run have been done, as goal.Run has it.
 func (w *World) Deeds() int { return w.next }
 
-// Applied tells whether a server that runs has applied that a key has this value, as goal.Run has it.
+// Applied reports whether a running server has applied this value for a key, as goal.Run has it.
 func (w *World) Applied(id raft.ServerID, key, value string) bool {
 	m := w.machines[id-1]
 	if m.server == nil {

@@ -8,8 +8,8 @@ import (
 	"raftplayground/raft/lab/goal"
 )
 
-// A trap that waits for a goal springs at the moment at which the goal comes true, and once. A run with it leads to the
-// same state when it is lived again, and a copy of the world has a trap of its own.
+// A trap that waits for a goal springs once, at the moment when the goal comes true. Its run leads to the
+// same state when it is repeated, and a copy of the world has a trap of its own.
 func TestATrapWaitsForAGoal(t *testing.T) {
 	config := Config{Servers: 3, Latency: 5 * millisecond, Jitter: millisecond}
 	for text, victim := range map[string]int{
@@ -83,7 +83,7 @@ func TestATrapSaysWhatItWaitsFor(t *testing.T) {
 	}
 }
 
-// A trap that is taken away and set again waits for what was left.
+// A trap that is taken away and set again waits for the events that were left.
 func TestATrapThatIsSetAgainWaitsForWhatWasLeft(t *testing.T) {
 	w := world(t, Config{Servers: 1})
 	do(t, w, false, Action{Do: Crash, When: "propose", Skip: 2}, second)

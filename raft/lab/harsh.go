@@ -10,10 +10,10 @@ import (
 )
 
 // Harsh makes a run from a seed in a world that is as harsh as real ones are: 8 s in which networks, disks,
-// clocks, hosts and operators do what the package comment lists, healing, and then a time in which everybody
-// must be served. Healed is not calm: a message may take as long as an election timeout allows, each
+// clocks, hosts and operators do what the package comment lists, then healing, then a time in which every
+// client must be served. Healed is not calm: a message may take as long as an election timeout allows, each
 // direction its own time, strays go on arriving, and a server's disk may hang for ever. With all rules on
-// nothing may be violated and nobody stuck.
+// nothing may be violated and no server stuck.
 func Harsh(seed uint64) Run {
 	h := harsh{chaos: chaos{random: rand.New(stream(seed, streamHarsh, 0, 0))}}
 	h.drawWorld()
@@ -29,7 +29,7 @@ type harsh struct {
 	chaos
 	h      *Harshness // of config
 	rivals bool       // the world is about leaders that do not know of each other
-	way    int64      // one way, on average of the two directions of a link, when healed
+	way    int64      // a message's time when healed, on average of the two directions of a link
 }
 
 // drawWorld draws the config.
@@ -68,10 +68,10 @@ func (h *harsh) drawWorld() {
 	h.drawSnapshots()
 }
 
-// drawWays draws how long messages and disks take when nothing is wrong. There and back, with a write
-// between, takes less than the least election timeout, and may come as near to it as one likes: beyond it no
-// Raft can promise to elect anybody (§5.6). Servers that do not ask before they raise their term depose each
-// other in elections that take so long: for those it takes less than half of the timeout.
+// drawWays draws how long messages and disks take when nothing is wrong. A round trip with a write in
+// between takes less than the shortest election timeout, by however little: beyond it no Raft can promise to
+// elect a leader (§5.6). Servers that do not ask before they raise their term depose each other in such long
+// elections: with those it takes less than half of the timeout.
 func (h *harsh) drawWays() {
 	c := &h.config
 	c.Disk = one[int64](h, 0, 0, 2, 20) * millisecond
@@ -102,9 +102,9 @@ func (h *harsh) drawWays() {
 	c.Latency = h.way
 }
 
-// drawSnapshots draws what snapshots are like: in many chunks, but so that one is sent within a second or so,
-// or a server that lags would stay behind who compacts often; and now and then there is a server that has no
-// room for one.
+// drawSnapshots draws what snapshots are like: in many chunks, but sent within a second or so, since a
+// server that lags would otherwise never catch up with one that compacts often; and now and then a server
+// has no room for one.
 func (h *harsh) drawSnapshots() {
 	c := &h.config
 	if h.in(2) {
@@ -119,7 +119,7 @@ func (h *harsh) drawSnapshots() {
 	}
 }
 
-// faults draws what goes wrong until the end of the chaos: some kinds only, which then happen often.
+// faults draws what goes wrong until the end of the chaos: only some kinds, which then happen often.
 func (h *harsh) faults() {
 	faults := []func(at, end int64){
 		h.crash, h.pause, h.cut, h.partition, h.network, h.clock, h.slowDisk, h.hold, h.trap, h.transfer,
@@ -144,8 +144,8 @@ func (h *harsh) faults() {
 	h.actions = slices.DeleteFunc(h.actions, func(a Action) bool { return a.At > h.config.Chaos })
 }
 
-// heal ends the chaos, but for what no healing ends: each direction of each link may have a time of its own,
-// and a disk may hang for ever.
+// heal ends the chaos, except for what no healing ends: each direction of each link may have a time of its
+// own, and a disk may hang for ever.
 func (h *harsh) heal() {
 	c := &h.config
 	h.add(Action{At: c.Chaos, Do: Heal})
@@ -161,7 +161,7 @@ func (h *harsh) heal() {
 	if h.in(3) && len(c.Off) == 0 && h.h.Room == 0 {
 		at := c.Chaos + second + h.random.Int64N(second)
 		h.add(Action{At: at, Do: SlowDisk, Server: h.victim(), Hang: true, Careful: true})
-		// A leader sees at its next write that its disk hangs.
+		// A leader notices at its next write that its disk hangs.
 		h.add(Action{At: c.Chaos + 3*second, Do: Put, Key: "k0", Value: "healed"})
 	}
 }
@@ -170,7 +170,7 @@ func (h *harsh) direct(at int64, from, to int, l *Link) {
 	h.add(Action{At: at, Do: Network, Server: raft.ServerID(from), To: raft.ServerID(to), Link: l})
 }
 
-// ask lets clients ask for everything that must be served then, faster than answers can come.
+// ask lets clients make every request that must then be served, faster than answers can come.
 func (h *harsh) ask() {
 	c := &h.config
 	from := c.Chaos + c.Heal
@@ -186,7 +186,7 @@ const burstKeys = 20
 // burst lets clients read, and now and then write, at one server, faster than a message gets there and back.
 func (h *harsh) burst(at, _ int64) { h.readsAt(at, h.victim(), 10+h.random.IntN(50)) }
 
-// readsAt asks for reads of all kinds. A lease is relied on only where clocks run as leases take for granted.
+// readsAt asks for reads of all kinds, by lease only where clocks run as leases assume.
 func (h *harsh) readsAt(at int64, server raft.ServerID, count int) {
 	kinds := []string{"log", "readIndex", "local", "readIndex"}
 	if h.config.Reads == "lease" {
@@ -201,14 +201,14 @@ func (h *harsh) readsAt(at int64, server raft.ServerID, count int) {
 		key := h.random.Int64N(int64(h.config.Keys))
 		a := Action{At: at, Do: Get, Server: server, Key: "k" + decimal(key), Read: one(h, kinds...)}
 		if h.in(12) {
-			// Few to a key: many writes that were never answered make its history hard to judge.
+			// Few to a key: many unanswered writes make its history hard to judge.
 			a.Do, a.Read, a.Key, a.Value = Put, "", "b"+decimal(at%burstKeys), decimal(at)
 		}
 		h.add(a)
 	}
 }
 
-// flicker lets a server restart again and again, each time sooner than what it has sent arrives.
+// flicker lets a server restart again and again, each time before what it has sent arrives.
 func (h *harsh) flicker(at, end int64) {
 	victim := h.victim()
 	for range 1 + h.random.IntN(4) {
@@ -234,7 +234,7 @@ func (h *harsh) ways(at, end int64) {
 	h.add(Action{At: end, Do: Network, Link: h.calm()})
 }
 
-// anyTime draws a time up to 3 s, often nothing, and the small as often as the large.
+// anyTime draws a time up to 3 s, often zero, small ones as often as large ones.
 func (h *harsh) anyTime() int64 {
 	if h.in(4) {
 		return 0
@@ -242,7 +242,7 @@ func (h *harsh) anyTime() int64 {
 	return int64(float64(millisecond) * math.Pow(3000, h.random.Float64()))
 }
 
-// hang lets a disk finish nothing for a while.
+// hang keeps a disk from finishing anything for a while.
 func (h *harsh) hang(at, end int64) {
 	victim := h.victim()
 	when := one[Moment](h, "", "leader", "propose", "append", "vote")
@@ -250,7 +250,7 @@ func (h *harsh) hang(at, end int64) {
 	h.undo(victim, Action{At: end, Do: SlowDisk, Disk: h.config.Disk})
 }
 
-// inputs gives servers every input that an operator can, at any moment.
+// inputs gives servers every input that an operator can give, at any moment.
 func (h *harsh) inputs(at, _ int64) {
 	for range 1 + h.random.IntN(6) {
 		at += h.exponential(one[int64](h, 1, 30, 200) * millisecond)
@@ -319,8 +319,8 @@ func (h *harsh) everybody() (all []raft.ServerID) {
 	return all
 }
 
-// in draws something that happens once in so many times.
+// in returns true once in so many times, by chance.
 func (h *harsh) in(times int) bool { return h.random.IntN(times) == 0 }
 
-// one draws one of several.
+// one draws one of several values.
 func one[T any](h *harsh, of ...T) T { return of[h.random.IntN(len(of))] }

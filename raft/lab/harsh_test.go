@@ -8,8 +8,8 @@ import (
 	"raftplayground/raft"
 )
 
-// A harsh world is drawn from the seed and nothing else, can be written down, and is reached the same way by
-// every way.
+// A harsh world depends on nothing but the seed, can be written down, and reaches the same state in every
+// way.
 func TestAHarshWorldIsOneRun(t *testing.T) {
 	for seed := range uint64(30) {
 		run := Harsh(seed)
@@ -36,7 +36,7 @@ func TestAHarshWorldIsOneRun(t *testing.T) {
 	}
 }
 
-// What a run does not ask for takes nothing from its course: the zero Harshness is none.
+// The zero Harshness changes nothing in the course of a run.
 func TestNoHarshnessChangesNothing(t *testing.T) {
 	run := short(3)
 	plain := start(t, run)
@@ -105,8 +105,8 @@ func TestAHostLagsAndIsKilledBetween(t *testing.T) {
 	}
 }
 
-// A disk that hangs finishes nothing; the process that is killed beside it leaves any part of what it had
-// asked for.
+// A disk that hangs finishes nothing; when its process is killed, any part of the operations under way is
+// done.
 func TestADiskHangs(t *testing.T) {
 	w := world(t, Config{Servers: 3, Heal: second})
 	w.RunTo(second)
@@ -122,7 +122,7 @@ func TestADiskHangs(t *testing.T) {
 		t.Errorf("when the disk works again %d entries are applied", st.LastApplied)
 	}
 	do(t, w, true, Action{Do: SlowDisk, Server: follower, Hang: true, Careful: true}, 0)
-	// one of three can be done without, not two
+	// one of three servers can be spared, not two
 	do(t, w, false, Action{Do: SlowDisk, Server: w.leader().id, Hang: true, Careful: true}, 0)
 	do(t, w, true, Action{Do: Put, Key: "x", Value: "2"}, second)
 	nothingViolated(t, w)
@@ -143,7 +143,7 @@ func TestATrapPassesOverEvents(t *testing.T) {
 	}
 }
 
-// Where a cluster must serve, a request that nobody answers is told of.
+// Where a cluster must serve, an unanswered request is reported.
 func TestWhoeverIsNotServedIsToldOf(t *testing.T) {
 	run := Run{Version: Version, Seed: 1, Config: Config{Servers: 3, Latency: millisecond, Chaos: second,
 		Heal: 2 * second, Harsh: &Harshness{Serve: 2 * second}}}
@@ -157,7 +157,7 @@ func TestWhoeverIsNotServedIsToldOf(t *testing.T) {
 	}
 }
 
-// A learner that the leader has repaired, and does not take for one that has caught up, is stuck.
+// A learner that the leader has repaired, but never sees catch up, is stuck.
 func TestALearnerThatIsStuckIsToldOf(t *testing.T) {
 	w := world(t, Config{Servers: 2, Voters: 1, Heal: second})
 	w.RunTo(second)
@@ -181,8 +181,8 @@ func caughtUp(w *World, id raft.ServerID) bool {
 	return slices.ContainsFunc(st.Peers, func(p raft.Peer) bool { return p.Server == id && p.CaughtUp })
 }
 
-// A server that has no room for a snapshot is not missed; a leader that sends it one without pause is told
-// of.
+// A server without room for a snapshot does not count as missing; a leader that sends it one without pause
+// is reported.
 func TestAChunkSentWithoutPauseIsToldOf(t *testing.T) {
 	w := world(t, Config{Servers: 3, Harsh: &Harshness{Room: 10}})
 	m := w.machines[0]
@@ -203,7 +203,7 @@ func TestAChunkSentWithoutPauseIsToldOf(t *testing.T) {
 	}
 }
 
-// What a Harshness cannot be is refused, with the field's name.
+// An impossible Harshness is refused, with the field's name.
 func TestAHarshnessThatCannotBeIsRefused(t *testing.T) {
 	for _, h := range []Harshness{{Stray: 2, StrayFor: second}, {Stray: 0.1}, {SendLag: -1},
 		{SavedLag: maxDelay + 1}, {Room: -1}, {MaxChunk: -1}, {Serve: -1}} {

@@ -22,25 +22,25 @@ type Harshness struct {
 	Stray    float64 `json:"stray,omitempty"`
 	StrayFor int64   `json:"strayFor,omitempty"`
 
-	// SendLag and SavedLag are the longest times that a server's host takes to send what the server wants
-	// sent, and to tell it that a write is durable, each drawn anew. The two do not wait for each other. A
-	// host that is killed has not sent, and has not told, what still lagged.
+	// SendLag and SavedLag are the longest times that a server's host takes to send a frame, and to tell the
+	// server that a write is durable, each drawn anew. The two do not wait for each other. A host that is
+	// killed neither sends nor tells what still lagged.
 	SendLag  int64 `json:"sendLag,omitempty"`
 	SavedLag int64 `json:"savedLag,omitempty"`
 
 	MaxChunk int  `json:"maxChunk,omitempty"` // most bytes of a snapshot in one message; 0: as raft.Options says
 	OwnOrder bool `json:"ownOrder,omitempty"` // every server lists the keys of its snapshots in an order of its own
-	// Room is how many bytes a snapshot may have that the last server takes; 0: no limit. With it, that server
-	// need never be repaired.
+	// Room is the size, in bytes, of the largest snapshot that the last server takes; 0: no limit. With it,
+	// that server need never be repaired.
 	Room int `json:"room,omitempty"`
 
-	// Serve is how long, once Config.Heal has passed after the chaos, every request must be answered within
-	// the patience of who asks; 0: none must.
+	// Serve is for how long, once Config.Heal has passed after the chaos, every request must be answered
+	// within the client's patience; 0: none must.
 	Serve int64 `json:"serve,omitempty"`
 }
 
-// maxStrays is how many strays there are at one time, and maxOutgoing how many frames lag at one host; the
-// network loses what comes on top.
+// maxStrays is the most strays at one time, and maxOutgoing the most frames that lag at one host; the
+// network loses any more.
 const (
 	maxStrays   = 512
 	maxOutgoing = 4096
@@ -98,8 +98,8 @@ func (w *World) goAstray(from, to raft.ServerID, f frame) {
 	w.keepStray(stray{from: from, to: to, frame: f.clone()})
 }
 
-// keepStray draws when a stray arrives: soon and late are alike in number on a logarithmic scale, for each is
-// another kind of harm.
+// keepStray draws when a stray arrives: evenly on a logarithmic scale, since early and late ones do
+// different harm.
 func (w *World) keepStray(s stray) {
 	if len(w.strays.frames) == maxStrays {
 		return
@@ -126,7 +126,7 @@ func (w *World) returnStrays() {
 		w.strays.frames = slices.Delete(w.strays.frames, 0, 1)
 		w.Faults.Strays++
 		stray := Action{Do: InjectFrame, Server: s.from, To: s.to, Text: s.text(), Binary: s.kind == wire.Binary}
-		_ = touch(w, &stray, nil) // of a hub that refuses it, it does not come back
+		_ = touch(w, &stray, nil) // if the hub refuses it, it does not come back
 		if rand.New(w.strays.source).IntN(2) == 0 {
 			w.keepStray(s)
 		}
@@ -138,7 +138,7 @@ func (s *strays) clone() strays {
 	return strays{&source, slices.Clone(s.frames)}
 }
 
-// outgoing are the frames that a server wants sent and its host has not sent yet.
+// outgoing are the frames that a server wants sent, and its host has not sent yet.
 type outgoing struct {
 	source *rand.PCG
 	frames []departure // ascending by at
@@ -194,8 +194,8 @@ func (o *outgoing) clone() outgoing {
 	return outgoing{&source, slices.Clone(o.frames)}
 }
 
-// chunk is a chunk of a snapshot that a leader sent last to a server, and how often, within a second from a
-// time on.
+// chunk is the last chunk of a snapshot that a leader sent to a server, and how often, within a second from
+// a time on.
 type chunk struct {
 	index  raft.Index
 	offset uint64
@@ -204,14 +204,13 @@ type chunk struct {
 }
 
 // maxChunkRepeats is how often one chunk may be sent to a server within a second. Heartbeats repeat it 20
-// times, and so do those that reads ask for; a leader that answers a refusal at once with the same chunk does
-// without end.
+// times, and so do rounds for reads; a leader that answers a refusal at once with the same chunk never ends.
 const maxChunkRepeats = 200
 
-// watchChunk notes that a leader sends a chunk, and that it does so without pause.
+// watchChunk records that a leader sends a chunk, and reports one that it sends without pause.
 func (w *World) watchChunk(m *machine, e *raft.Event) {
 	if e.Peer > MaxServers {
-		return // of a configuration that was forged
+		return // in a forged configuration
 	}
 	c := &m.chunks[e.Peer-1]
 	if c.index != e.Index || c.offset != e.Old || w.now-c.since > second {
@@ -223,7 +222,7 @@ func (w *World) watchChunk(m *machine, e *raft.Event) {
 	}
 }
 
-// appendHarsh appends what decides how a harsh world goes on, and nothing of another.
+// appendHarsh appends the state that decides how a harsh world goes on, and nothing for other worlds.
 func (w *World) appendHarsh(b []byte) []byte {
 	if w.run.Config.Harsh == nil {
 		return b

@@ -8,9 +8,9 @@ import (
 	"raftplayground/raft"
 )
 
-// Hostile is a run in which faults come thick: few servers, with disks of every speed and clients in a hurry; and in
-// which what a rule is about happens all the time, if the first of aims that is known here is one of those that uniform
-// chaos seldom touches. aims and off are IDs of raft.Rules; those in off no server keeps.
+// Hostile is a run with many faults, few servers, disks of every speed and impatient clients. If the first
+// rule of aims that is known here is one that uniform chaos seldom touches, the situation that the rule is
+// about also arises all the time. aims and off are IDs of raft.Rules; no server keeps those in off.
 func Hostile(seed uint64, aims, off []string) Run {
 	c := Standard()
 	c.Servers = []int{5, 3}[seed%2]
@@ -40,8 +40,8 @@ func thicketOf(aims []string) func(*thicket) {
 	return nil
 }
 
-// thickets are the worlds for rules about reads, changes of the servers and snapshots, and for those of Figure 2 that
-// need the harm at one moment.
+// thickets are the worlds for rules about reads, changes of the servers and snapshots, and for rules of
+// Figure 2 that need harm at one particular moment.
 var thickets = map[raft.Rule]func(*thicket){
 	raft.AnswersOfThisElection: func(t *thicket) { // answers come when the next election is under way
 		t.often(1000*millisecond, func(at int64) {
@@ -78,7 +78,7 @@ var thickets = map[raft.Rule]func(*thicket){
 	raft.ReadRound: func(t *thicket) {
 		t.readers("readIndex")
 		t.often(1500*millisecond, func(at int64) {
-			t.add(Action{At: at, Do: Clock, Rate: 0.2}) // it notices late that it reaches nobody
+			t.add(Action{At: at, Do: Clock, Rate: 0.2}) // it notices late that it reaches no server
 			t.alone(at, at+800*millisecond)
 			for id := range t.config.Servers {
 				t.add(Action{At: at + 800*millisecond, Do: Clock, Server: raft.ServerID(id + 1), Rate: 1})
@@ -147,25 +147,25 @@ func (t *thicket) add(a Action) {
 
 func (t *thicket) upTo(most int64) int64 { return t.random.Int64N(most) }
 
-// often does something again and again, so long apart on average.
+// often does something again and again, gap apart on average.
 func (t *thicket) often(gap int64, do func(at int64)) {
 	for at := t.upTo(2 * gap); at < t.config.Chaos; at += 1 + t.upTo(2*gap) {
 		do(at)
 	}
 }
 
-// readers are many clients who read and write the same few keys, not for so long that their history cannot be judged.
+// readers adds clients that read and write the same few keys, so briefly that their history can be judged.
 func (t *thicket) readers(reads string) {
 	t.config.Reads, t.config.Clients, t.config.Keys, t.config.Think, t.config.Chaos = reads, 8, 3, 40*millisecond, 8e6
 }
 
-// alone cuts whoever leads off for a while.
+// alone cuts the leader off for a while.
 func (t *thicket) alone(at, end int64) {
 	t.add(Action{At: at, Do: Partition})
 	t.add(Action{At: end, Do: Partition, Servers: t.some(t.config.Servers)})
 }
 
-// some are so many of the servers.
+// some returns so many of the servers, by chance.
 func (t *thicket) some(count int) (servers []raft.ServerID) {
 	for _, i := range t.random.Perm(t.config.Servers)[:count] {
 		servers = append(servers, raft.ServerID(i+1))
@@ -173,7 +173,7 @@ func (t *thicket) some(count int) (servers []raft.ServerID) {
 	return servers
 }
 
-// without is all of them but one.
+// without returns all servers but one.
 func (t *thicket) without() []raft.ServerID { return t.some(t.config.Servers - 1) }
 
 // split divides the servers for a while, and lets some of them hold elections.

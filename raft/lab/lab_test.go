@@ -168,8 +168,8 @@ func TestWhatIsDoneLiveIsPartOfTheRun(t *testing.T) {
 	}
 }
 
-// What is done in a copy of the world is not done in the world, nor the other way round, and a run that was taken stays
-// as it was; an action that lay ahead is still done by a copy that was made before something else took its place.
+// What is done in a copy of the world is not done in the world, nor the other way round. A run stays as it
+// was taken, and an earlier copy still does actions that were replaced in the world.
 func TestRunsOfAWorldAndItsCopiesPart(t *testing.T) {
 	put := func(value string) Action { return Action{Do: Put, Server: 1, Key: "x", Value: value} }
 	do := func(w *World, value string) {
@@ -210,7 +210,7 @@ func TestRunsOfAWorldAndItsCopiesPart(t *testing.T) {
 	}
 }
 
-// Where no server runs, no client waits and nothing lies ahead, nothing ever happens; until somebody does something.
+// Where no server runs, no client waits and no action is to come, nothing happens until something is done.
 func TestADeadWorldSaysSo(t *testing.T) {
 	const hours = 3600 * second
 	w := start(t, Run{Version: Version, Config: Config{Servers: 3, Latency: millisecond, Disk: millisecond}})
@@ -347,8 +347,8 @@ func TestNoActionsBreakTheWorld(t *testing.T) {
 	})
 }
 
-// anyAction draws one that a cluster survives: who loses a disk or a vote is chosen with care, and what is forged
-// cannot be understood.
+// anyAction draws an action that a cluster survives: disks and votes are lost only with care, and what is
+// forged cannot be understood.
 func anyAction(rt *rapid.T, servers int) Action {
 	server := rapid.Uint64Range(0, uint64(servers))
 	some := rapid.SliceOfNDistinct(rapid.Uint64Range(1, uint64(servers)), 1, servers, rapid.ID)
@@ -474,7 +474,7 @@ func TestACalmMinuteLosesNothing(t *testing.T) {
 	}
 }
 
-// Of what is done to a world there can be no more than a Run may hold.
+// A world takes no more actions than a Run may hold.
 func TestActionsAreBounded(t *testing.T) {
 	w := start(t, Run{Version: Version, Config: Config{Servers: 1}, Seed: 1,
 		Actions: slices.Repeat([]Action{{Do: Mend}}, MaxActions)})
@@ -517,8 +517,8 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// The history ends at a moment: what was under way then could have read what a later operation wrote, which is
-// not written down.
+// The history ends at a moment: an operation under way then could have read what a later one wrote, which is
+// not recorded.
 func TestAFullHistoryTellsOfNoAnswerEither(t *testing.T) {
 	for _, full := range []bool{false, true} {
 		w := start(t, Run{Version: Version, Seed: 1, Config: Config{Servers: 1, Latency: millisecond}})
@@ -540,13 +540,13 @@ func TestAFullHistoryTellsOfNoAnswerEither(t *testing.T) {
 	}
 }
 
-// Clients who write without end make logs, snapshots and what the checker remembers turn over, not grow; a server that
-// waits and never gets anything holds nothing up.
+// Endless writes make logs, snapshots and the checker's memory turn over, not grow; a server that waits and
+// never gets anything holds nothing up.
 func TestAnHourOfWritesDoesNotGrow(t *testing.T) {
 	w := start(t, Run{Version: Version, Seed: 1, Config: Config{Servers: 4, Voters: 3, Latency: millisecond,
 		CompactAfter: 500,
 		Clients:      3, Keys: 10, Think: 200 * millisecond, Patience: second}})
-	for w.history.Len() < MaxHistory { // it would have to fill first
+	for w.history.Len() < MaxHistory { // the history would have to fill first
 		w.history.Add(check.Operation{})
 	}
 	w.RunTo(hour / 2)

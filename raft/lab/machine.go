@@ -26,12 +26,12 @@ type machine struct {
 	clock  drift
 	ticked int64 // ticks that the server was told of
 	idle   int   // how many more may pass before anything happens in it
-	wake   int64 // when it may next do something of its own accord; of a server that is down: when it restarts
+	wake   int64 // when it may next act of its own accord; of a server that is down: when it restarts
 
 	rest   *server.Server // of one that is down: a server that would start with its disk; nil: none would,
-	looked bool           // or nobody has looked yet
+	looked bool           // or none was tried yet
 	paused bool
-	// of a paused server: millionths of a tick that its clock had shown when it was paused, and it had not been told
+	// of a paused server: millionths of a tick that its clock showed beyond what it was told
 	behind int64
 	inbox  []frame // of a paused server
 
@@ -40,7 +40,8 @@ type machine struct {
 
 	failure error // why the disk stopped the server, or kept it from starting; nil: it did not
 	repair  int64 // after how long the server starts again once its disk has stopped it; 0: it does not
-	// its disk is gone, and it is not to return: it could break a promise that it forgot (story 24 of raft/scenario)
+	// its disk is gone, and it must not return: it could break forgotten promises (story 24 of
+	// raft/scenario)
 	lost bool
 
 	config raft.Configuration // in force at the server when it was last looked at
@@ -52,7 +53,7 @@ func (m *machine) whole() bool { return !m.lost && !m.disk.flipped && !m.disk.hu
 // drift is a clock that runs at a rate of its own.
 type drift struct {
 	rate  int64 // in millionths
-	since int64 // cluster time from when on it runs at this rate
+	since int64 // cluster time since which it has run at this rate
 	ticks int64 // what it showed then, in millionths of a tick, so that a change of rate loses nothing
 }
 
@@ -137,7 +138,7 @@ func (w *World) options(m *machine, seed uint64) server.Options {
 	return options
 }
 
-// encoding returns that of a server's calls.
+// encoding returns the encoding of a server's calls.
 func (c *Config) encoding(id raft.ServerID) wire.Encoding {
 	switch n := raft.ServerID(len(c.Encodings)); {
 	case n > 0:
@@ -154,8 +155,8 @@ func (w *World) cramped(m *machine) bool {
 	return w.run.Config.harsh().Room > 0 && int(m.id) == len(w.servers)
 }
 
-// stop ends a server's life, for so long or, if down is 0, until somebody starts it; its disk is dealt with
-// by the caller.
+// stop ends a server's life, for so long or, if down is 0, until it is started; the caller deals with its
+// disk.
 func (w *World) stop(m *machine, down int64) {
 	w.hub.Disconnect(m.conn)
 	w.checker.Stopped(m.id)
@@ -167,10 +168,10 @@ func (w *World) stop(m *machine, down int64) {
 	w.changed(m)
 }
 
-// changed tells of a machine that has stopped, is paused, or runs again.
+// changed reports that a machine has stopped, is paused, or runs again.
 func (w *World) changed(m *machine) { w.happens(m, &raft.Event{Kind: goal.MachineChanged}) }
 
-// live lets the server know what time it is by its own clock.
+// live tells the server what time it is by its own clock.
 func (w *World) live(m *machine) {
 	shown := m.clock.show(w.now)
 	if n := int(shown - m.ticked); n > 0 {
@@ -194,7 +195,7 @@ func (w *World) receive(m *machine, f frame) {
 	}
 }
 
-// resume lets a paused server go on: a host sees first how late it is.
+// resume lets a paused server go on: it sees first how late it is.
 func (w *World) resume(m *machine) {
 	m.paused = false
 	w.changed(m)

@@ -25,11 +25,11 @@ func (w *World) bearable(without *machine) bool {
 	})
 }
 
-// affordable tells whether a majority of these servers has its disk. Of nobody it has.
+// affordable reports whether a majority of these servers has its disk; of no servers, a majority has.
 func (w *World) affordable(voters []raft.ServerID) bool {
 	whole := 0
 	for _, id := range voters {
-		// of a configuration that was forged, a server may not exist
+		// a forged configuration may name a server that does not exist
 		if int(id) <= len(w.machines) && w.machines[id-1].whole() {
 			whole++
 		}
@@ -37,7 +37,7 @@ func (w *World) affordable(voters []raft.ServerID) bool {
 	return len(voters) == 0 || whole > len(voters)/2
 }
 
-// configuration is what an action asks a leader for.
+// configuration returns what an action asks a leader for.
 func (w *World) configuration(a *Action, leader *machine) raft.Configuration {
 	c := raft.Configuration{Voters: a.Servers}
 	if len(c.Voters) == 0 {
@@ -52,8 +52,8 @@ func (w *World) configuration(a *Action, leader *machine) raft.Configuration {
 	return c
 }
 
-// successor is whom leadership is handed to: the one named, or the voter that the leader knows to have most of its log.
-// It is 0, whom the server will refuse, if there is none.
+// successor returns the server to which leadership is handed: the one named, or the voter that the leader
+// knows to have most of its log, or 0, which the server will refuse, if there is none.
 func (w *World) successor(named raft.ServerID, leader *machine) raft.ServerID {
 	if named != 0 {
 		return named

@@ -21,7 +21,7 @@ type frame struct {
 	data []byte
 }
 
-// text is the frame as an Action has it.
+// text returns the frame as an Action holds it.
 func (f frame) text() string {
 	if f.kind == wire.Binary {
 		return base64.StdEncoding.EncodeToString(f.data)
@@ -42,7 +42,7 @@ func (w *World) send(conn uint64, f frame) {
 	w.hub.Receive(conn, w.frames[start:len(w.frames):len(w.frames)], f.kind == wire.Binary)
 }
 
-// deliver hands over what has arrived, and what that makes others send and arrives at once, until nothing does.
+// deliver hands over what has arrived, and what this causes to be sent and to arrive at once.
 func (w *World) deliver() {
 	for w.hub.Output(&w.arrived) {
 		for _, d := range w.arrived.Deliver {
@@ -64,7 +64,7 @@ func (w *World) handOver(d *hub.Delivery) {
 	}
 }
 
-// ask has the hub do something, and hands over the frames that this lets go on.
+// ask has the hub do something, and hands over the frames that this releases.
 func (w *World) ask(do func() error) error {
 	w.deliver()
 	err := do()
@@ -96,10 +96,10 @@ func (w *World) calmNetwork() {
 	w.network(hub.Change{Every: start, Links: w.links(0, 0, hub.LinkChange{Up: &yes, Hold: &no})})
 }
 
-// yes and no are what a link is changed to.
+// yes and no are the values to which a link is changed.
 var yes, no = true, false
 
-// links are a setting for the links from one server to another, 0 meaning all of them.
+// links returns a setting for the links from one server to another, 0 meaning all of them.
 func (w *World) links(from, to raft.ServerID, setting hub.LinkChange) (list []hub.LinkChange) {
 	for _, a := range w.servers {
 		for _, b := range w.servers {

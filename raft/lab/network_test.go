@@ -7,7 +7,7 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// How messages are written makes no difference to what the servers do, mixed or not, with strays and forged
+// The encoding of messages makes no difference to what the servers do, mixed or not, with strays and forged
 // frames among them.
 func TestEncodingsMakeNoDifference(t *testing.T) {
 	for seed := range uint64(4) {
@@ -87,8 +87,8 @@ func TestEncodingsOfARunAreChecked(t *testing.T) {
 	}
 }
 
-// A narrow network has a leader's frames wait for each other until its followers campaign; the way back and healing
-// make it wide again, and the run that was done so leads to the same state.
+// On a narrow network a leader's frames queue until its followers campaign; undoing and healing make it wide
+// again, and the recorded run leads to the same state.
 func TestOnANarrowNetworkFramesQueue(t *testing.T) {
 	narrow := Action{Do: Network, Link: &Link{Latency: 5 * millisecond, Bandwidth: 400}}
 	w := start(t, Run{Version: Version, Seed: 3, Config: Config{Servers: 3, Latency: 5 * millisecond}})

@@ -9,9 +9,9 @@ import (
 	"raftplayground/relay/hub"
 )
 
-// Offer is a deed, or several that are one to a person, aimed at a server or at a frame, as of a moment.
+// Offer is a deed, or several that are one to a person, aimed at a server or at a frame at a given moment.
 type Offer struct {
-	Name    string   `json:"name"` // of its place among the others, whatever stands there now
+	Name    string   `json:"name"` // of its place in the menu, whatever stands there now
 	Words   string   `json:"words"`
 	Meaning string   `json:"meaning"` // one sentence
 	Not     string   `json:"not"`     // why it cannot be done now; empty: it can
@@ -19,10 +19,10 @@ type Offer struct {
 	Acts    []Action `json:"acts"`    // one after the other, at the same moment
 	Done    string   `json:"done"`    // that it was done, for the way back: "S1 crashed."
 
-	To []raft.ServerID `json:"to,omitempty"` // of a leadership: to whom in particular it can be handed over
+	To []raft.ServerID `json:"to,omitempty"` // of a transfer: to whom in particular leadership can be handed over
 }
 
-const slow = 0.5 // of real time: what a slow clock runs at, unless somebody chose
+const slow = 0.5 // of real time: the rate of a slow clock, unless a rate was chosen
 
 // Offers returns what can be done to a server, in the groups and the order in which a menu always shows it.
 func (w *World) Offers(id raft.ServerID) [][]Offer {
@@ -54,7 +54,7 @@ func (w *World) Offers(id raft.ServerID) [][]Offer {
 	}
 }
 
-// OffersForFrame returns what can be done to a frame under way, but for an edit.
+// OffersForFrame returns what can be done to a frame under way, except editing.
 func (w *World) OffersForFrame(f *hub.Flight) []Offer {
 	hold := HoldFrame
 	if f.Held {
@@ -99,11 +99,11 @@ func (w *World) offerClock(m *machine) Offer {
 	return o
 }
 
-// offerCut cuts all links of a server, or makes them whole: by a cut in two if the network is whole otherwise, which is
-// one deed and not many.
+// offerCut cuts all links of a server, or mends them: if the network is whole otherwise, by a cut in two,
+// which is one deed and not many.
 func (w *World) offerCut(m *machine) Offer {
 	var cut, mend []Action
-	down, elsewhere := 0, false // of its links, and whether another one is
+	down, elsewhere := 0, false // how many of its links are, and whether another one is
 	for _, l := range w.hub.Links(nil) {
 		from, to := raft.ServerID(l.From), raft.ServerID(l.To)
 		switch own := from == m.id || to == m.id; {
@@ -187,7 +187,7 @@ func (w *World) offerRemoval(m *machine) Offer {
 	return o
 }
 
-// offerAddition takes a server in as a learner, and then as a voter.
+// offerAddition adds a server as a learner, and then as a voter.
 func (w *World) offerAddition(m *machine) Offer {
 	o := Offer{Name: "add", Words: "Add as learner", Meaning: "It gets the log, and has no vote yet.",
 		Acts: []Action{}, Done: name(m.id) + " is being added."}
@@ -212,7 +212,7 @@ func (w *World) offerAddition(m *machine) Offer {
 	return o
 }
 
-// ask makes the offer one to ask the leader for other servers.
+// ask makes the offer a request to the leader to change the servers.
 func (o *Offer) ask(w *World, voters, learners []raft.ServerID) {
 	o.Acts = acts(Reconfigure, 0, 0)
 	o.Acts[0].Servers, o.Acts[0].Learners = voters, learners
@@ -247,7 +247,7 @@ func without(servers []raft.ServerID, id raft.ServerID) []raft.ServerID {
 	return slices.DeleteFunc(slices.Clone(servers), func(s raft.ServerID) bool { return s == id })
 }
 
-// up are the servers that run and are not paused.
+// up returns the servers that run and are not paused.
 func (w *World) up() (up explain.Set) {
 	for _, m := range w.machines {
 		if idle(m) == "" {
@@ -257,13 +257,13 @@ func (w *World) up() (up explain.Set) {
 	return up
 }
 
-// lastOfMajority says what the cluster cannot do without a server, if that is the last that a majority needs.
+// lastOfMajority says what the cluster cannot do without a server that is the last one a majority needs.
 func lastOfMajority(w *World, m *machine) string {
 	return explain.WithoutServer(m.id, w.quorums(), w.up())
 }
 
-// quorums are the voters of whom a majority decides now: as the leader counts or, where nobody leads, the server with
-// the newest log.
+// quorums returns the sets of voters of which a majority decides now: as the leader counts or, while no
+// server leads, as the server with the newest log does.
 func (w *World) quorums() []raft.Quorum {
 	says := w.leader()
 	if says == nil {

@@ -9,7 +9,7 @@ import (
 	"raftplayground/raft"
 )
 
-// five servers, of which S1 leads, and what was done to them.
+// five returns five servers, led by S1, after these actions.
 func five(t *testing.T, actions ...Action) *World {
 	t.Helper()
 	w := world(t, Config{Servers: 6, Voters: 5})
@@ -85,7 +85,7 @@ func TestOffersStayInTheirPlaces(t *testing.T) {
 	}
 }
 
-// Who would cost the cluster its majority is asked for once more, and others are not.
+// A deed that would cost the cluster its majority comes with a warning, and others do not.
 func TestOffersWarnOfALostMajority(t *testing.T) {
 	one := five(t, Action{Do: Crash, Server: 4})
 	two := five(t, Action{Do: Crash, Server: 4}, Action{Do: Pause, Server: 5})
@@ -100,7 +100,7 @@ func TestOffersWarnOfALostMajority(t *testing.T) {
 		{two, 1, "cut", "Only S1, S2 and S3 of 5 voters run. Without S1"}, {two, 6, "crash", ""},
 		{two, 3, "remove", "Of the 4 voters that stay only 2 run: they could not commit anything any more."},
 		{two, 2, "wipe", "S2 may have voted"},
-		// without that a majority decides, two of five are enough
+		// without majorityDecides two of five are enough
 		{five(t, Action{Do: Crash, Server: 4}, Action{Do: Crash, Server: 5},
 			Action{Do: Rules, Off: []string{"majorityDecides"}}), 2, "crash", ""},
 	} {
@@ -111,7 +111,7 @@ func TestOffersWarnOfALostMajority(t *testing.T) {
 	}
 }
 
-// A server is cut off by one deed where the rest is whole, and else without touching the other cuts.
+// A server is cut off by one deed if the rest is whole, and otherwise without touching other cuts.
 func TestOffersCutAServerOffAndJoinIt(t *testing.T) {
 	w := five(t)
 	all := slices.Clone(w.servers)
@@ -166,7 +166,7 @@ func TestOffersTakeAServerIn(t *testing.T) {
 	}
 }
 
-// What is wrong with a machine or with links is told, and righted by what stands beside it, in every such case.
+// Whatever is wrong with a machine or with links is listed, with the deeds that mend it.
 func TestWhatIsWrongIsRighted(t *testing.T) {
 	if w := five(t); len(w.Wrongs()) != 0 {
 		t.Errorf("of a calm cluster: %+v", w.Wrongs())
@@ -211,7 +211,7 @@ func TestWhatIsWrongIsRighted(t *testing.T) {
 	}
 }
 
-// Each is listed once: a network in pieces by its pieces, unless something within one of them is cut, too.
+// Each wrong is listed once: a divided network by its parts, unless something within a part is cut, too.
 func TestEachWrongIsListedOnce(t *testing.T) {
 	all := func(l Link) Action { return Action{Do: Network, Link: &l} }
 	for _, test := range []struct {
@@ -240,8 +240,8 @@ func TestEachWrongIsListedOnce(t *testing.T) {
 	}
 }
 
-// The disk's faults are offered with what becomes of them: one that is full has room made on it, and what would stop
-// the last server of a majority is warned of.
+// A disk's faults are offered with their remedies: a full disk is given room, and a fault that would stop
+// the last server of a majority comes with a warning.
 func TestOffersHaveTheFaultsOfADisk(t *testing.T) {
 	w := five(t, Action{Do: FillDisk, Server: 2})
 	if o := offered(t, w, 2, "fill"); o.Words != "Make room on its disk" || o.Acts[0].Do != FreeDisk || o.Not != "" {

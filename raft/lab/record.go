@@ -44,8 +44,8 @@ func (r *record) add(at int64, server raft.ServerID, events []raft.Event) {
 	}
 }
 
-// clone copies the record. The chunk that is being filled is shared, too: whoever adds to it next, but for the
-// original, copies it.
+// clone copies the record. The chunk that is being filled is shared, too: whichever of the two adds to it
+// next, except the original, copies it first.
 func (r *record) clone() record {
 	c := *r
 	c.full, c.last = slices.Clone(r.full), slices.Clip(r.last)
@@ -58,8 +58,8 @@ func (w *World) Events() uint64 { return w.record.count }
 // EventsOf returns how many events of a kind happened so far.
 func (w *World) EventsOf(kind raft.EventKind) uint64 { return w.record.kinds[kind] }
 
-// EventsSince appends to into the events after the first n of the run, oldest first; those that are no longer kept
-// are left out.
+// EventsSince appends the events after the first n of the run to into, oldest first, except those that are
+// no longer kept.
 func (w *World) EventsSince(n uint64, into []Happening) []Happening {
 	r := &w.record
 	first := r.count - uint64(len(r.last)) // number of the chunk's first event

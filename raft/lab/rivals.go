@@ -2,12 +2,12 @@ package lab
 
 import "raftplayground/raft"
 
-// Two servers that both believe to lead are what the rules for reads are about: whoever reads at the one must
-// not miss what the other has already done. Chance alone seldom brings all of it together, so these faults
-// do: who leads is arranged, and then clients read at the old leader and write at its rivals, every few
+// The rules for reads are about two servers that both believe that they lead: a read at one must not miss
+// what the other has already done. Chance alone seldom brings all of that together, so these faults arrange
+// it: they choose who leads, and then clients read at the old leader and write at its rivals, every few
 // milliseconds.
 
-// rivalry draws a world in which there is little else.
+// rivalry draws a world with little else in it.
 func (h *harsh) rivalry() {
 	c := &h.config
 	h.rivals = true
@@ -42,10 +42,10 @@ func (h *harsh) usurp(at, _ int64) {
 	h.add(Action{At: at, Do: Network, Link: h.calm()})
 }
 
-// unsettle lets a voter that has just acknowledged its leader learn of a later term: a call that it made when it
-// led itself is so late that the rival, which hears nothing of the leader, has stood for election meanwhile, and
-// the answer tells of that. Clients read by lease only, for a read that waits for a round would hold up those
-// behind it. With pre-vote nobody gets as far, so every other world is one in which this comes to nothing.
+// unsettle lets a voter that has just acknowledged its leader learn of a later term: a call that it made
+// when it led itself arrives so late that the rival, which hears nothing of the leader, has campaigned
+// meanwhile, and the reply tells of that. Clients read by lease only, since a read that waits for a round
+// would hold up those behind it. Pre-vote prevents all this, so in half of the worlds nothing comes of it.
 func (h *harsh) unsettle(at, _ int64) {
 	some := h.some(3)
 	if some == nil {
@@ -92,7 +92,7 @@ func (h *harsh) relapse(at, _ int64) {
 	h.add(Action{At: at + 500*millisecond, Do: Partition, Servers: h.everybody()})
 }
 
-// learnLate lets all that is said to a server arrive late, but so that a lease of its still holds.
+// learnLate delays all that is said to a server, but its lease still holds.
 func (h *harsh) learnLate(at int64, server raft.ServerID) {
 	for _, id := range h.everybody() {
 		if id != server {
@@ -104,16 +104,16 @@ func (h *harsh) learnLate(at int64, server raft.ServerID) {
 // calm is what links are like when nothing is wrong.
 func (h *harsh) calm() *Link { return &Link{Latency: h.config.Latency, Jitter: h.config.Jitter} }
 
-// lead makes a server the leader, if it can be.
+// lead makes a server the leader, if possible.
 func (h *harsh) lead(at int64, server raft.ServerID) {
 	for _, later := range []int64{0, 60, 150} {
 		h.add(Action{At: at + later*millisecond, Do: Transfer, To: server})
 	}
 }
 
-// contend lets clients read at the old leader, in one of these ways each, and write at its rival.
+// contend lets clients read at the old leader, in each of these ways, and write at its rival.
 func (h *harsh) contend(at, end int64, old, rival raft.ServerID, kinds ...string) {
-	// Four keys of its own: many writes to one that were never answered would make its history hard to judge.
+	// Four keys of its own: many unanswered writes to one key would make its history hard to judge.
 	key := func() string { return "c" + decimal(at/millisecond) + "." + decimal(h.random.Int64N(4)) }
 	for write := at; write < end; write += (end - at + h.exponential(end-at)) / 40 {
 		h.add(Action{At: write, Do: Put, Server: rival, Key: key(), Value: decimal(write)})
@@ -131,7 +131,7 @@ func (h *harsh) confirmed() []string {
 	return []string{"readIndex"}
 }
 
-// some returns so many different servers that may vote, nil if there are not so many.
+// some returns so many different servers that may vote, nil if there are too few.
 func (h *harsh) some(count int) (servers []raft.ServerID) {
 	voters := int(h.config.voters())
 	if voters < count {

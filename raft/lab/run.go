@@ -14,10 +14,10 @@ import (
 	"raftplayground/relay/quality"
 )
 
-// Version is that of the meaning of a Run. A Run of another version does not lead to the same states, and is refused.
+// Version is the version of what a Run means. Another version's Run leads to other states, and is refused.
 const Version = 1
 
-// Run is all that a simulation follows from: two Worlds of the same Run are in the same state at the same time.
+// Run determines a simulation: two Worlds of the same Run are in the same state at the same time.
 type Run struct {
 	Version int      `json:"version"`
 	Config  Config   `json:"config"`
@@ -28,7 +28,7 @@ type Run struct {
 // Config is what the world is like. Times are microseconds of cluster time.
 type Config struct {
 	Servers int `json:"servers"` // 1 to 9
-	// of them the first so many are the cluster at the start, the others wait to be added; 0: all
+	// the first so many of them are the cluster at the start, the others wait to be added; 0: all
 	Voters int `json:"voters,omitempty"`
 
 	Latency int64 `json:"latency"` // of every link, one way, at the start and after healing
@@ -37,7 +37,7 @@ type Config struct {
 	Disk int64 `json:"disk,omitempty"`
 	JSON bool  `json:"json,omitempty"` // servers with an even number call in JSON, not colon
 
-	// Encodings are those in which servers call (wire.Callable): S1 in the first, S2 in the second, and so
+	// Encodings are the encodings of servers' calls (wire.Callable): S1 has the first, S2 the second, and so
 	// on, round and round. Empty: as JSON says.
 	Encodings []string `json:"encodings,omitempty"`
 
@@ -64,7 +64,7 @@ type Config struct {
 	Chaos int64 `json:"chaos,omitempty"` // how long faults happen, from the start
 	Heal  int64 `json:"heal,omitempty"`  // how long after it service must have returned
 
-	// Harsh is nil if nothing of it is wanted. It is not written to once the run is made: copies of the
+	// Harsh is nil if the world is not harsh. It is not written to once the run is made: copies of the
 	// Config share it.
 	Harsh *Harshness `json:"harsh,omitempty"`
 }
@@ -75,27 +75,27 @@ type Action struct {
 	At int64 `json:"at"` // µs of cluster time
 	Do Deed  `json:"do"`
 
-	// whom it is done to; 0: whoever leads then, in the highest term; Network: every server
+	// the server it is done to; 0: whoever leads then, in the highest term; Network: every server
 	Server raft.ServerID `json:"server,omitempty"`
-	// the other end of a link, 0: everybody else; Transfer: who is to lead, 0: whoever has most of the log
+	// the other end of a link, 0: all others; Transfer: the next leader, 0: whoever has most of the log
 	To raft.ServerID `json:"to,omitempty"`
-	// Partition: one side, none: Server alone; Reconfigure: who is to have a vote, none: who has one now
+	// Partition: one side, none: Server alone; Reconfigure: the voters, none: those of now
 	Servers []raft.ServerID `json:"servers,omitempty"`
 
-	// Reconfigure: who is to get the log without a vote, as far as he has none
+	// Reconfigure: servers that are to get the log without a vote, as far as they have none
 	Learners []raft.ServerID `json:"learners,omitempty"`
 
-	// Careful is an operator's caution: Wipe, FlipBit and Reconfigure are done only if in every configuration that may
-	// be in force, or will be, a majority of the voters still has its disk; and a server that is wiped never returns,
-	// not even by Heal: it could break a promise that it forgot (story 24 of raft/scenario).
+	// Careful is an operator's caution: Wipe, FlipBit and Reconfigure are done only if in every
+	// configuration that may be in force, now or then, a majority of the voters still has its disk. A wiped
+	// server never returns, not even by Heal (story 24 of raft/scenario).
 	Careful bool `json:"careful,omitempty"`
 
-	// Hang makes SlowDisk a disk that finishes no write at all, until it is as quick as something again. With
-	// Careful only if the cluster can do without that server, which nobody misses then.
+	// Hang makes SlowDisk a disk that finishes no write at all, until it is given a speed again. With
+	// Careful only if the cluster can do without that server, which then does not count as missing.
 	Hang bool `json:"hang,omitempty"`
 
-	// Frame is the number of a frame under way between servers (View.Frames). 0: the one that arrives first of those
-	// from Server to To, each 0 meaning anybody.
+	// Frame is the number of a frame under way between servers (View.Frames). 0: the first to arrive of
+	// those from Server to To, each 0 meaning any server.
 	Frame uint64 `json:"frame,omitempty"`
 	Text  string `json:"text,omitempty"` // EditFrame, InjectFrame: the frame, at most 64 KiB
 
@@ -103,10 +103,10 @@ type Action struct {
 	// message.
 	Binary bool `json:"binary,omitempty"`
 
-	// When sets a trap: the action is done, once, when this comes true. One of Occasions is an event at Server, or with
-	// Server 0 at whichever it happens to first. Any other is a goal in words; with Server 0 the action is then done to
-	// the one server that the goal names, else to that at which the event happened, else to whoever leads. Disarm takes
-	// one trap away, Heal all.
+	// When sets a trap: the action is done, once, when this comes true. One of Occasions is an event at
+	// Server, or with Server 0 at the first server it happens to. Any other is a goal in words; with Server
+	// 0 the action is then done to the one server that the goal names, else to the one where the event
+	// happened, else to whoever leads. Disarm takes one trap away, Heal all.
 	When Moment `json:"when,omitempty"`
 	Skip int    `json:"skip,omitempty"` // of one of Occasions: how many such events pass before the one that is meant
 	// Crash, PowerLoss, Wipe, FailDisk, FillDisk: after how long it restarts by itself once it is down; 0: it does not
@@ -122,7 +122,7 @@ type Action struct {
 	// Get: "log", "readIndex", "lease" or "local" (wire.Read); empty: as Config.Reads says
 	Read string `json:"read,omitempty"`
 
-	// Disarm: which one, the traps of the run counted from 1 in the order of their setting
+	// Disarm: the trap's number; traps of a run are counted from 1, in the order of their setting
 	Trap int `json:"trap,omitempty"`
 
 	Off []string `json:"off,omitempty"` // Rules: the IDs of those that are off from now on
@@ -131,7 +131,7 @@ type Action struct {
 // Link is what one direction between two servers is like.
 type Link = quality.Qualities
 
-// Limits of a Run. They bound what one that comes from a stranger can make the simulation do.
+// Limits of a Run. They bound what a Run from a stranger can make the simulation do.
 const (
 	MaxServers = 9
 	MaxClients = 50
@@ -147,8 +147,8 @@ const (
 	heartbeat         = 50 * millisecond
 )
 
-// Standard is five servers with some clients on the playground's network, for a minute of which faults happen in all
-// but the last ten seconds.
+// Standard is five servers with some clients on the playground's network, for a minute with faults except in
+// the last ten seconds.
 func Standard() Config {
 	return Config{
 		Servers: 5, Latency: 5 * millisecond, Jitter: 3 * millisecond, Disk: 2 * millisecond, JSON: true,
@@ -171,7 +171,7 @@ func Calm(seed uint64) Run {
 func (r *Run) Encode() []byte {
 	text, err := jsoniter.ConfigDefault.Marshal(r)
 	if err != nil {
-		panic("lab: " + err.Error()) // nothing in a Run that Check accepts cannot be written
+		panic("lab: " + err.Error()) // every Run that Check accepts can be written
 	}
 	return text
 }
@@ -203,8 +203,8 @@ func (r Run) MarshalJSON() ([]byte, error) {
 	return strict.Marshal(writtenRun{r.Version, r.Config, seed, r.Actions})
 }
 
-// UnmarshalJSON implements json.Unmarshaler. Members that a Run does not have are an error; whether the run can be
-// is for Check.
+// UnmarshalJSON implements json.Unmarshaler. Members that a Run does not have are an error; whether the run
+// is possible is for Check.
 func (r *Run) UnmarshalJSON(text []byte) error {
 	w := writtenRun{Seed: jsoniter.RawMessage("0")}
 	if err := strict.Unmarshal(text, &w); err != nil {
@@ -224,7 +224,7 @@ func (r *Run) UnmarshalJSON(text []byte) error {
 
 var strict = jsoniter.Config{DisallowUnknownFields: true}.Froze()
 
-// Check says what in the run cannot be.
+// Check says what in the run is impossible.
 func (r *Run) Check() error {
 	if r.Version != Version {
 		return expected("version", Version, strconv.Itoa(r.Version))
@@ -308,7 +308,7 @@ func (c *Config) voters() raft.ServerID {
 	return raft.ServerID(c.Voters)
 }
 
-// rulesOff returns the rules that have these IDs, which are to be off.
+// rulesOff returns the rules with these IDs, which are to be off.
 func rulesOff(ids []string) (raft.RuleSet, error) {
 	off, err := raft.RulesNamed(ids)
 	if err != nil {

@@ -2,8 +2,8 @@ package lab
 
 import "testing"
 
-// A run says how long elections wait (§5.2): with timeouts of one to two seconds nobody asks for votes in the first
-// quarter of a second, as others do.
+// A run says how long elections wait (§5.2): with timeouts of one to two seconds no server asks for votes in
+// the first quarter of a second, as it does by default.
 func TestElectionTimeoutsOfARun(t *testing.T) {
 	first := func(least, most int64) int64 {
 		w, err := New(Run{Version: Version, Seed: 1, Config: Config{Servers: 3, Latency: millisecond,

@@ -2,9 +2,9 @@ package lab
 
 import "slices"
 
-// Shrink returns a run that fails as run does, with as few actions as it can find by leaving some out: no single one of
-// them can be left out any more (delta debugging, Zeller and Hildebrandt 2002). fails must say the same of the same
-// run; it is asked at most tries times, and run itself is one that fails.
+// Shrink returns a run that fails as run does, with as few actions as it can find by leaving some out: no
+// single one can be left out any more (delta debugging, Zeller and Hildebrandt 2002). fails must always
+// return the same for the same run; it is called at most tries times, and run itself must fail.
 func Shrink(run Run, fails func(Run) bool, tries int) Run {
 	actions := run.Actions
 	with := func(kept []Action) Run {

@@ -10,7 +10,7 @@ import (
 	"raftplayground/raft/check"
 )
 
-// What is left is needed, every one of it, and the order is kept.
+// Every action that is left is needed, and their order is kept.
 func TestShrinkKeepsWhatIsNeededAndNothingElse(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		count := rapid.IntRange(0, 60).Draw(rt, "actions")

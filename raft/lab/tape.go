@@ -5,18 +5,18 @@ import "slices"
 // MaxMarks is how many copies of the world a Tape keeps.
 const MaxMarks = 96
 
-// Tape reaches any time of a run: it keeps copies of the world and goes on from the last one before.
+// Tape reaches any time of a run: it keeps copies of the world, and goes on from the last one before.
 type Tape struct {
 	run Run // what it is a tape of, with all actions so far
-	// ascending by time, the first at 0; nobody lives on in them, and they have neither actions, which run has,
-	// nor past events
+	// ascending by time, the first at 0; they themselves never go on, and have neither actions, which run
+	// has, nor past events
 	marks []*World
 	every int64 // how far apart they are at least
 }
 
-// NewTape returns the tape of a run. Marks are every µs apart at first, ≥ 1; when there are MaxMarks, every other one
-// is dropped, and from then on they are twice as far apart. So a tape of any length costs the same memory, and reaching
-// a time costs about as much as living through one distance between marks.
+// NewTape returns the tape of a run. Marks are every µs apart at first, ≥ 1; at MaxMarks every other one is
+// dropped, and from then on they are twice as far apart. So a tape of any length costs the same memory, and
+// reaching a time costs about as much as running through one distance between marks.
 func NewTape(run Run, every int64) (*Tape, error) {
 	first, err := New(run)
 	if err != nil {
@@ -30,8 +30,8 @@ func NewTape(run Run, every int64) (*Tape, error) {
 // Run returns the run as the tape knows it.
 func (t *Tape) Run() Run { return t.run }
 
-// At returns the world at a time, which the caller may live on in: the tape does not change by it, until it is kept. Of
-// the events before that time it may have few or none.
+// At returns the world at a time. The caller may go on from there: that changes the tape only by Keep. The
+// world may have few or none of the events before that time.
 func (t *Tape) At(at int64) *World {
 	last := len(t.marks) - 1
 	for last > 0 && t.marks[last].now > at {
@@ -47,8 +47,8 @@ func (t *Tape) At(at int64) *World {
 	return w
 }
 
-// Keep tells the tape how the run went on: w has lived on from a world of this tape, beyond all that was kept before.
-// Its actions become those of the run, and it is copied if a mark is due.
+// Keep tells the tape how the run went on: w comes from a world of this tape, and is later than all that was
+// kept before. Its actions become those of the run, and it is copied if a mark is due.
 func (t *Tape) Keep(w *World) {
 	t.run = w.Run()
 	if w.now >= t.latest()+t.every {
@@ -56,7 +56,7 @@ func (t *Tape) Keep(w *World) {
 	}
 }
 
-// Branch returns the tape of another run, that of w, which has lived on from a world of this tape and in which
+// Branch returns the tape of another run, that of w, which comes from a world of this tape and in which
 // something else was done, at its present. The two share the marks before.
 func (t *Tape) Branch(w *World) *Tape {
 	n := 0

@@ -9,7 +9,7 @@ import (
 	"raftplayground/raft/explain"
 )
 
-// actOnRules switches rules in the running servers; those that start later are the same.
+// actOnRules switches rules in the running servers; those that start later get the same.
 func (w *World) actOnRules(a *Action) {
 	off, _ := rulesOff(a.Off) // checked
 	w.off = off
@@ -60,7 +60,7 @@ func (w *World) actOnTimers(a *Action) error {
 
 var errNoTimer = errors.New("lab: no server waits for a leader")
 
-// noTimer says why there are no election timers to be set, empty if there are.
+// noTimer says why no election timer can be set, empty if one can.
 func noTimer(w *World, _ *Action, _ *machine) string {
 	for _, m := range w.machines {
 		if m.server == nil || m.paused {

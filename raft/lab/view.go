@@ -5,8 +5,8 @@ import (
 	"raftplayground/relay/hub"
 )
 
-// View is what can be drawn of the world beside the servers' own state: the network between them and the machines under
-// them. Times are microseconds of cluster time.
+// View is what can be drawn of the world besides the servers' own state: the network between them and the
+// machines under them. Times are microseconds of cluster time.
 type View struct {
 	Now int64
 	// under way between servers, see Hub.Flights for their order; those of clients travel without delay
@@ -22,16 +22,16 @@ type Machine struct {
 	Life   uint64  // how often it has been started
 	Rate   float64 // of its clock: seconds that it counts in a second of cluster time
 
-	// Elapsed and Timeout are the server's timer, as long as they are by cluster time at Rate: how long ago it was
-	// reset, and after how long it runs out; of a leader its heartbeat timer. A paused server's stands still. Both are
-	// 0 if it is down.
+	// Elapsed and Timeout describe the server's timer, in cluster time at Rate: how long ago it was reset,
+	// and after how long it runs out; a leader's is its heartbeat timer. A paused server's stands still.
+	// Both are 0 if the server is down.
 	Elapsed int64
 	Timeout int64
 
 	Restart int64  // of one that is down: when it starts by itself; 0: it does not
 	Inbox   int    // frames that wait for a paused server
-	Disk    int64  // the longest that one takes
-	Failure string // of one that its disk stopped, or kept from starting: the error; else empty
+	Disk    int64  // the longest that a write takes
+	Failure string // why the disk stopped the server, or kept it from starting; else empty
 	Full    bool   // its disk is
 }
 
@@ -50,8 +50,8 @@ func (s MachineState) String() string {
 	return [...]string{"running", "paused", "down", "damaged"}[s]
 }
 
-// View fills a View with what is now. Its slices are the caller's, and used again: a View that is passed again and
-// again costs no memory. The bytes of the frames are read-only, and may be kept.
+// View fills a View with the present state. Its slices are the caller's and are used again, so that filling
+// a View again costs no memory. The bytes of the frames are read-only, and may be kept.
 func (w *World) View(v *View) {
 	v.Now = w.now
 	v.Frames = w.hub.Flights(v.Frames[:0])
@@ -93,8 +93,8 @@ func (m *machine) state() MachineState {
 	return Running
 }
 
-// untold returns how many millionths of a tick a running server's clock shows that it was not told of: that happens
-// when something happens in it. A paused one's stands still.
+// untold returns how many millionths of a tick a running server's clock shows beyond what the server was
+// told, which it is when something happens in it. A paused server's clock stands still.
 func (m *machine) untold(now int64) int64 {
 	if m.paused {
 		return m.behind

@@ -10,15 +10,14 @@ import (
 	"raftplayground/relay/hub"
 )
 
-// maxNews is how many actions, outcomes and frames that were not understood are gathered for who watches; what comes on
-// top is not told.
+// maxNews is how many actions, outcomes and bad frames are collected for watchers; any more are dropped.
 const maxNews = 1024
 
 // Outcome is how an operation of the client of actions ended.
 type Outcome struct {
 	At      int64         // µs of cluster time
 	Call    uint64        // the operation's number, see Asked
-	Server  raft.ServerID // who answered; 0: nobody did for as long as the client's patience lasts
+	Server  raft.ServerID // who answered; 0: no answer came within the client's patience
 	Answer  *wire.Answer  // it was done …
 	Refusal *wire.Error   // … or not, or it may have been
 }
@@ -28,13 +27,13 @@ type Done struct {
 	At     int64         // µs of cluster time
 	Action Action        // of a trap: without its When
 	Leader raft.ServerID // who led when it was done, 0 if nobody did
-	Frame  hub.Flight    // to which it was done, if it is one that is done to a frame; else its Seq is 0
+	Frame  hub.Flight    // the frame that it was done to, if it is a deed for frames; else its Seq is 0
 	Trap   Trap          // of Disarm: what was taken away
 }
 
 // Trap is an action that waits for its moment.
 type Trap struct {
-	Number int // of the traps of a run the first has 1, whichever are set still
+	Number int // counted from 1 over the run, whichever are still set
 	Action Action
 	watch  *goal.Watch
 }
@@ -47,7 +46,7 @@ type BadFrame struct {
 	Reason wire.Error
 }
 
-// news is what is gathered for who watches. A copy of the world gathers nothing until it is told to.
+// news collects events for watchers. A copy of the world collects nothing until it is told to.
 type news struct {
 	on       bool
 	done     []Done
@@ -55,14 +54,14 @@ type news struct {
 	bad      []BadFrame
 }
 
-// Watch begins to gather what a page tells: Sightings, Done, Outcomes and BadFrames; or ends it and forgets
-// what was gathered.
+// Watch begins to collect what a page tells: Sightings, Done, Outcomes and BadFrames; or stops and forgets
+// what was collected.
 func (w *World) Watch(on bool) {
 	w.news = news{on: on}
 	w.hub.Watch(on)
 }
 
-// Sightings appends to into what became of frames since it was last asked, oldest first; see Hub.Sightings.
+// Sightings appends to into what became of frames since its last call, oldest first; see Hub.Sightings.
 func (w *World) Sightings(into []hub.Sighting) (list []hub.Sighting, dropped int) {
 	return w.hub.Sightings(into)
 }
@@ -98,12 +97,12 @@ func (w *World) Look(id raft.ServerID) (state MachineState, role raft.Role, term
 	return state, role, term
 }
 
-// Configuration returns the configuration in force at a server, of one that is down: when it last ran.
+// Configuration returns the configuration in force at a server; if it is down, the last one.
 func (w *World) Configuration(id raft.ServerID) raft.Configuration { return w.machines[id-1].config }
 
-// Reporter returns the server that a report on id is about, to be looked at only, and how many ticks of its clock it
-// has not been told of yet. Of one that is down, that is a server which would start with a copy of its disk now: what
-// the disk holds is all there is of it. It is nil if none would start.
+// Reporter returns the server to look at for a report on id, and how many ticks of its clock it has not been
+// told of yet. If that is down, it is a server started from a copy of its disk: what the disk holds is all
+// there is of it. It is nil if none would start.
 func (w *World) Reporter(id raft.ServerID) (s *server.Server, untold int) {
 	m := w.machines[id-1]
 	if m.server != nil {
@@ -150,9 +149,9 @@ func (w *World) Off() []string { return w.off.IDs() }
 // Modified returns those of them that are not extensions: servers that do not keep them are no Raft servers.
 func (w *World) Modified() []string { return (w.off &^ raft.Extensions).IDs() }
 
-// Next returns when something happens next, and false if nothing ever will. At a moment at which nothing else happens
-// Do does the same as the action does when the run is lived again; else it need not: an action of a Run comes before
-// the clocks of its microsecond, Do comes after them.
+// Next returns when something happens next, and false if nothing ever will. At a moment at which nothing
+// else happens, Do has the effect that its action has when the run is repeated. At other moments it may
+// differ: an action of a Run comes before the clocks of its microsecond, Do after them.
 func (w *World) Next() (at int64, ever bool) {
 	at = w.due()
 	return at, at != never

@@ -7,7 +7,7 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// Who watches is told of every frame, action and outcome once; who does not, of nothing.
+// A watcher is told of every frame, action and outcome once; without a watcher nothing is collected.
 func TestWhoWatchesIsToldOnce(t *testing.T) {
 	run := Run{Version: Version, Config: Config{Servers: 3, Latency: 5 * millisecond}, Seed: 4, Actions: []Action{
 		{At: second, Do: Put, Key: "x", Value: "1"}, {At: second, Do: Crash, When: "commit"},
@@ -66,7 +66,7 @@ func TestAFrameThatIsNotUnderstoodIsTold(t *testing.T) {
 	}
 }
 
-// A report that a page is sent says of the timer what it is now, though the server was not told of the last ticks.
+// A report shows the timer as it is now, though the server was not told of the last ticks.
 func TestAReportSaysWhatTimeItIs(t *testing.T) {
 	w := start(t, Run{Version: Version, Config: Config{Servers: 3, Latency: 5 * millisecond,
 		FirstElapsed: []int{1, 1, 1}}, Seed: 4})

@@ -12,7 +12,7 @@ import (
 type onlooker struct {
 	t                               *testing.T
 	events, frames, received, steps int
-	acting                          raft.ServerID // who has not settled yet; 0: everybody has
+	acting                          raft.ServerID // the server that has not settled yet; 0: all have
 }
 
 func (o *onlooker) Receives(raft.ServerID, wire.Kind, []byte) { o.received++ }

@@ -8,8 +8,8 @@ import (
 	"raftplayground/raft/lab/goal"
 )
 
-// Words says in a sentence what an action does to a cluster of so many servers. leader is who leads, 0 if that is not
-// known; object is what the frame or the trap is to which it is done, empty if it is not known.
+// Words says in a sentence what an action does to a cluster of so many servers. leader is 0 if it is not
+// known; object says to which frame or trap it is done, empty if not known.
 func (a *Action) Words(size int, leader raft.ServerID, object string) string {
 	if a.joins(size) {
 		return "The network is whole again."
@@ -38,8 +38,8 @@ func (a *Action) TrapWords() string {
 	return "when " + a.goal() + ", " + a.Do.entry().say(a, does, "") + "."
 }
 
-// Meaning says what an action means to Raft in a cluster of so many servers, and where that is written; both are empty
-// if it needs no reason. modified: by now a rule of the figure's is off.
+// Meaning says what an action means to Raft in a cluster of so many servers, and where that is written; both
+// are empty if it needs no reason. modified: a rule of the figure is off by now.
 func (a *Action) Meaning(size int, modified bool) (why, section string) {
 	switch {
 	case a.When != "":
@@ -55,7 +55,7 @@ func (a *Action) Meaning(size int, modified bool) (why, section string) {
 	return d.why, d.section
 }
 
-// joins tells whether a cut leaves everybody on one side: that mends what was cut.
+// joins reports whether a cut leaves all servers on one side, which mends all links.
 func (a *Action) joins(size int) bool { return a.Do == Partition && len(a.Servers) == size }
 
 // say says what the deed does, see Action.Words.
@@ -80,7 +80,7 @@ func name(id raft.ServerID) string {
 	return "S" + decimal(id)
 }
 
-// bare is an error of one of our packages without the package's name.
+// bare returns an error of one of our packages without the package's name.
 func bare(err error) string {
 	_, words, found := strings.Cut(err.Error(), ": ")
 	if !found {

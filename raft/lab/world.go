@@ -32,7 +32,7 @@ type World struct {
 	traps    []Trap      // set, and not sprung, in the order of their setting
 	trapped  int         // how many were ever set
 	sprung   []Action    // to be done at once
-	watch    *goal.Watch // of Reach, nil beside
+	watch    *goal.Watch // of Reach, otherwise nil
 	outcome  string      // of the last action of the run: why it was not done, empty if it was
 	checker  *check.Checker
 	news     news
@@ -42,8 +42,8 @@ type World struct {
 	failures []check.Violation // of what the checker cannot see
 	stale    *check.Violation  // the first read that was too old; nil: none was
 	served   int64             // when a client was last told that something is done
-	unserved bool              // of a request that had to be answered and was not it was told
-	resting  bool              // the clients of chance ask nothing any more
+	unserved bool              // an unanswered request that had to be answered was reported
+	resting  bool              // clients other than that of actions ask nothing any more
 
 	arrived hub.Output
 	output  server.Output
@@ -106,8 +106,8 @@ func New(run Run) (*World, error) {
 // Now returns the time, µs of cluster time.
 func (w *World) Now() int64 { return w.now }
 
-// Run returns the run as it is so far, with the actions of Do. The slice of actions is the world's own, to be read;
-// what is appended to it goes elsewhere.
+// Run returns the run as it is so far, with the actions of Do. The slice of actions is the world's own, to
+// be read only; appending to it does not change the world.
 func (w *World) Run() Run {
 	run := w.run
 	run.Actions = slices.Clip(run.Actions)
@@ -117,13 +117,13 @@ func (w *World) Run() Run {
 // Server returns a server to look at, nil if it is down. It must be given no input.
 func (w *World) Server(id raft.ServerID) *server.Server { return w.machines[id-1].server }
 
-// History returns what the clients asked and were told so far, in the order of the asking. Operations that are under
-// way are Unknown. Beyond MaxHistory it goes on without being written down.
+// History returns what the clients asked and were told so far, in the order of the requests. Operations
+// under way are Unknown. Beyond MaxHistory nothing is recorded.
 func (w *World) History() []check.Operation { return w.history.Operations() }
 
-// Violations returns what was broken so far, in the order in which it was seen: the first violation of each property.
-// Of Linearizability that is the first read that was too old (check.History.Stale); whether all that clients were told
-// fits together is for package linear to say.
+// Violations returns what was broken so far, in the order in which it was seen: the first violation of each
+// property. For Linearizability that is the first read that was too old (check.History.Stale); package
+// linear checks the whole history.
 func (w *World) Violations() []check.Violation {
 	all := append(slices.Clone(w.checker.Violations()), w.failures...)
 	if w.stale != nil {
@@ -148,7 +148,7 @@ func (w *World) Step() bool {
 	return true
 }
 
-// RunTo goes on to a time, which all that happens then has happened at. A time that has passed changes nothing.
+// RunTo goes on to a time, through all that happens at it. A time that has passed changes nothing.
 func (w *World) RunTo(at int64) {
 	for next := w.wake(); next <= at; next = w.wake() {
 		w.moment(next)
@@ -157,9 +157,9 @@ func (w *World) RunTo(at int64) {
 	w.hub.Advance(w.now)
 }
 
-// Do does something now, and returns in a sentence why not if it would change nothing; then the world stays as it is.
-// What is done becomes part of the Run, which from here on has no other actions. The error says what is wrong with the
-// action as such, whatever the world.
+// Do does something now, or returns in a sentence why it would change nothing; then the world stays as it
+// is. What is done becomes part of the Run, which loses its later actions. The error says what is wrong with
+// the action in any world.
 func (w *World) Do(a Action) (why string, err error) {
 	a.At = w.now
 	if err := a.Check(w.run.Config.Servers); err != nil {
@@ -222,11 +222,11 @@ func (w *World) Hash() uint64 {
 	return h.Sum64()
 }
 
-// wake says when the world looks again: when something happens, or the hub tells its members who is there, which it
-// does every other second whatever happens.
+// wake returns when the world looks again: when something happens, or the hub tells its members who is
+// there, which it does every other second in any case.
 func (w *World) wake() int64 { return max(min(w.due(), w.hub.Wake()), w.now) }
 
-// due says when something happens next.
+// due returns when something happens next.
 func (w *World) due() int64 {
 	at := w.hub.Due()
 	if w.next < len(w.run.Actions) {
@@ -309,7 +309,7 @@ func (w *World) look(m *machine) *check.View {
 	return &w.view
 }
 
-// broken notes that a server, 0 meaning a client, met with what must not be and can do its work no more; once for each.
+// broken notes that a server, 0 meaning a client, met the impossible and cannot go on; once for each.
 func (w *World) broken(server raft.ServerID, detail string) {
 	for i := range w.failures {
 		if slices.Contains(w.failures[i].Servers, server) {

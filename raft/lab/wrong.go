@@ -11,17 +11,17 @@ import (
 	"raftplayground/relay/quality"
 )
 
-// Wrong is something that is not as in a calm cluster, and what rights it.
+// Wrong is something that is not as in a calm cluster, and what mends it.
 type Wrong struct {
 	Text  string   `json:"text"`  // "S1 is down"
 	Words string   `json:"words"` // on the button
 	Acts  []Action `json:"acts"`
 }
 
-const quick = 5 * millisecond // a write that takes up to this is nothing to speak of
+const quick = 5 * millisecond // a write that takes no longer than this is not worth mentioning
 
-// Wrongs returns what is wrong: with the machines, in their order, then with the links. Single frames that are held are
-// not among it.
+// Wrongs returns what is wrong: with the machines, in their order, then with the links. Single frames that
+// are held do not count.
 func (w *World) Wrongs() []Wrong {
 	list := []Wrong{}
 	for _, m := range w.machines {
@@ -89,7 +89,7 @@ func (w *World) wrongCuts(links []hub.Link) (list []Wrong) {
 	return list
 }
 
-// wrongPair is what is wrong between two servers: whether what the first sends passes, and what the second does.
+// wrongPair is one Wrong for two servers: whether what the first sends passes, and what the second sends.
 func wrongPair(a, b raft.ServerID, there, back bool) Wrong {
 	words, list := "cut", []Action(nil)
 	if !there {
@@ -108,7 +108,7 @@ func wrongPair(a, b raft.ServerID, there, back bool) Wrong {
 	return Wrong{name(a) + " – " + name(b) + ": " + words, Mend.entry().title, list}
 }
 
-// wrongLinks is that links have a quality that is a fault. What rights it is one deed if they are alike without it.
+// wrongLinks is one Wrong for links with a faulty quality. One deed mends it if they are alike otherwise.
 func wrongLinks(links []hub.Link, q *quality.Quality) Wrong {
 	var without []Action
 	most, alike := 0.0, true

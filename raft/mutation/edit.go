@@ -7,14 +7,14 @@ import (
 	"slices"
 )
 
-// edit is a change of a text: at an offset, so many bytes give way to others.
+// edit is a change of a text: at an offset, so many bytes are replaced by others.
 type edit struct {
 	at, cut int
 	text    string
 	kind    kind
 }
 
-// kind orders the edits of one offset: what ends there, what begins there, and what is replaced inside of that.
+// kind orders the edits at one offset: what ends there, what begins there, and what is replaced inside.
 type kind int
 
 const (
@@ -23,19 +23,19 @@ const (
 	replacing
 )
 
-// wrap puts something before and something behind a node.
+// wrap puts text before and behind a node.
 func (r *rewriter) wrap(n ast.Node, before, behind string) {
 	r.edits = append(r.edits, edit{at: r.offset(n.Pos()), text: before, kind: opening},
 		edit{at: r.offset(n.End()), text: behind, kind: closing})
 }
 
-// replace puts something in the place of a node's first bytes, or of an operator.
+// replace replaces a node's first bytes, or an operator.
 func (r *rewriter) replace(from, to token.Pos, text string) {
 	r.edits = append(r.edits, edit{at: r.offset(from), cut: int(to - from), text: text, kind: replacing})
 }
 
-// rewritten returns the text with all edits made. They were gathered from the outside in: of those that open at one
-// place the first is the outermost, and of those that close there the first comes last.
+// rewritten returns the text with all edits made. They were collected from the outside in: of those that
+// open at one place the first is the outermost, and of those that close at one place the first comes last.
 func (r *rewriter) rewritten() []byte {
 	order := make([]int, len(r.edits))
 	for i := range order {

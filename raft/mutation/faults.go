@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// fault is a mistake that the core had when an independent fuzz broke it, and can have again: mutated(n) in its edits
-// tells whether fault n, counted from 1, is to be there.
+// fault is a mistake that the core had until an independent fuzz test found it, and that can be put back:
+// mutated(n) in its edits reports whether fault n, counted from 1, is alive.
 type fault struct {
 	title string
 	edits []putBack
 }
 
-// putBack puts something in the place of a passage that stands in its file exactly once.
+// putBack is a passage that stands in its file exactly once, and what stood there with the fault.
 type putBack struct{ file, now, then string }
 
 var faults = []fault{
@@ -77,7 +77,7 @@ var faults = []fault{
 	}},
 }
 
-// faultySchema is the core with all faults in it, of which one lives at most.
+// faultySchema returns the core with all faults in it, of which at most one lives.
 func faultySchema(dir string) (*schema, error) {
 	s := &schema{dir: dir, files: map[string][]byte{}}
 	for i, f := range faults {
@@ -100,14 +100,14 @@ func faultySchema(dir string) (*schema, error) {
 	return s, nil
 }
 
-// means is a way to find a fault that knows nothing of the others: a program, built with all faults in it.
+// means is a way to find a fault that is independent of the others: a program, built with all faults in it.
 type means struct {
 	name   string
 	build  []string // arguments of go, before the package
 	pkg    string   // its folder, from the module's root
 	search []string // arguments with which the program looks for something wrong
-	limit  string   // and, if not empty, the argument before the time for which it does
-	again  string   // the argument in which %s is what it found: it looks at that once more
+	limit  string   // if not empty, the argument before the duration of that search
+	again  string   // the argument that has the program try again what it found, which %s stands for
 	found  *regexp.Regexp
 	binary string
 }
@@ -212,7 +212,7 @@ func buildFaulty(root, scratch string, all []*means) error {
 	return nil
 }
 
-// faultsTable is what FAULTS.md holds.
+// faultsTable returns the content of FAULTS.md.
 func faultsTable(all []*means, rows [][]finding) string {
 	var b strings.Builder
 	b.WriteString("# Faults put back\n\n" +

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Each fault that the core once had would be seen again, by two means at least that know nothing of each other: the
-// table says by which, and what it names is run here.
+// Each fault that the core once had is found again by at least two independent means. The table says how,
+// and the test runs what the table names.
 func TestEveryFaultThatIsPutBackIsFound(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {

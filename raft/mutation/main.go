@@ -1,11 +1,11 @@
-// Program mutation asks how good the tests are: it puts mistakes into the core, the server around it and its
-// disk (packages raft, raft/server and raft/wal), one at a time, and sees whether a test fails.
+// Program mutation measures how good the tests are: it puts mistakes into the core, the server around it and
+// its disk (packages raft, raft/server and raft/wal), one at a time, and checks whether a test fails.
 //
-// Each mistake is a mutant: a condition that is negated, a border that moves by one, a statement that is left
-// out (mutant.go lists the kinds). All of them are compiled in at once, and the one that lives is chosen when a
-// test binary starts (schema.go). Every test is first run by itself without a mutant, to see which places it
-// reaches and what it costs; a mutant is then tried with the tests that reach it, the cheapest first, until one
-// fails or does not end (suite.go). What no test kills has to stand in SURVIVORS.md, with the reason why it may.
+// Each mistake is a mutant: a condition that is negated, a border that moves by one, a statement that is
+// left out (mutant.go lists the kinds). All are compiled in at once, and a test binary chooses at its start
+// which one lives (schema.go). Every test first runs without a mutant, to see which places it reaches and
+// what it costs; a mutant is then tried with the tests that reach it, the cheapest first, until one fails or
+// does not end (suite.go). Survivors must be listed in SURVIVORS.md, with the reason.
 //
 //	go run ./raft/mutation              // all three packages
 //	go run ./raft/mutation -pkg core    // one: core takes about ten minutes on two idle processors
@@ -14,7 +14,7 @@
 //	go run ./raft/mutation -workers 1   // one test binary at a time, on a machine with other work
 //	go run ./raft/mutation -faults      // instead: puts old faults of the core back, and writes FAULTS.md (faults.go)
 //
-// The exit status is 1 if a mutant survives that is not on the list, or if the list is not true in another way.
+// The exit status is 1 if a mutant survives that is not on the list, or if the list is wrong in another way.
 package main
 
 import (
@@ -30,19 +30,19 @@ import (
 	"time"
 )
 
-// deterministic has rapid draw the same examples each time, and keep none that fails: it would be a mutant's.
+// deterministic makes rapid draw the same examples each time, and not store those that fail.
 var deterministic = []string{"-rapid.seed=1", "-rapid.nofailfile"}
 
-// target is a package that mistakes are put into.
+// target is a package to be mutated.
 type target struct {
-	name   string // as -pkg has it
+	name   string // as -pkg names it
 	dir    string // from the module's root
-	pkg    string // as its mutants have it
+	pkg    string // as its mutants name it
 	suites func() []*suite
 }
 
-// targets are all of them, with the tests that run them. In the core's second suite every server also looks
-// at its invariants after every input.
+// targets are all packages to be mutated, with their tests. In the core's second suite every server also
+// checks its invariants after every input.
 var targets = []target{
 	{"core", "raft", "", func() []*suite {
 		return []*suite{
@@ -114,7 +114,7 @@ func writeFaults(root string, each time.Duration) error {
 	return os.WriteFile(filepath.Join(root, "raft/mutation/FAULTS.md"), []byte(faultsTable(all, rows)), 0o644)
 }
 
-// mutateAll goes through the package of that name, or through all of them, and goes on behind one that fails.
+// mutateAll mutates the package of that name, or all of them, and goes on after one that fails.
 func mutateAll(root, only string, how run, onlyList bool) error {
 	var errs []error
 	known := false

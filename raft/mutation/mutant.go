@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// mutant is one change of one place in the source. Its number is its place in the list of all, from 1.
+// mutant is one change at one place in the source. Its number is its place in the list of all, from 1.
 type mutant struct {
 	pkg      string // its folder below raft; empty: the core
 	file     string
 	line     int
-	function string // that the place is in, a method with its receiver: (*Node).Tick
+	function string // the function of the place, a method with its receiver: (*Node).Tick
 	operator operator
 	before   string // the place as it stands, on one line
 	after    string // what the mutant has there; empty if the statement is dropped
@@ -36,7 +36,7 @@ const (
 	drop operator = "drop"
 )
 
-// title tells the mutant from all others of its function, and stays the same when lines move.
+// title distinguishes the mutant from all others of its function, and stays the same when lines move.
 func (m mutant) title() string {
 	title := "`" + m.before + "` → `" + m.after + "`"
 	if m.operator == drop {
@@ -55,8 +55,8 @@ func (m mutant) String() string {
 	return fmt.Sprintf("%s:%d %s: %s", path.Join(m.pkg, m.file), m.line, m.function, m.title())
 }
 
-// rewriter finds the mutants of one file, and gathers the edits that put all of them into it. They are made in the
-// text, not in the tree: so every line, also of a panic or of the compiler, keeps its number.
+// rewriter finds the mutants of one file, and collects the edits that put all of them into it. Edits change
+// the text, not the tree, so every line keeps its number, also in panics and compiler errors.
 type rewriter struct {
 	fset    *token.FileSet
 	info    *types.Info
@@ -67,7 +67,7 @@ type rewriter struct {
 	found   *[]mutant
 	edits   []edit
 	parents []ast.Node        // of the place that is being visited, outermost first
-	whole   map[ast.Expr]bool // conditions: negation does to them what equality would
+	whole   map[ast.Expr]bool // whole conditions, where equality would do the same as negation
 	last    map[ast.Stmt]bool // statements after which their function ends anyway
 }
 
@@ -159,7 +159,7 @@ func (r *rewriter) negateCases(s *ast.SwitchStmt) {
 	}
 }
 
-// changeBinary returns false for what the compiler computes: there is nothing to change inside it.
+// changeBinary returns false for a constant expression, in which nothing can be changed.
 func (r *rewriter) changeBinary(n *ast.BinaryExpr) bool {
 	if r.isConstant(n) {
 		return false
@@ -179,8 +179,8 @@ func (r *rewriter) changeBinary(n *ast.BinaryExpr) bool {
 		}
 		k := r.add(n, equality, with(map[string]string{"==": "!=", "!=": "=="}[op]))
 		r.wrap(n, "((", ") != mutated("+k+"))")
-	// a || b is !(!a && !b): what follows is the one without the mutant and the other with it, and computes b as seldom
-	// as it does
+	// a || b is !(!a && !b): the code below is one operator without the mutant and the other with it, and
+	// evaluates b no more often
 	case "&&", "||":
 		k := r.add(n, connective, with(map[string]string{"&&": "||", "||": "&&"}[op]))
 		r.wrap(n, "((", ") != mutated("+k+"))")
@@ -236,8 +236,8 @@ func (r *rewriter) changeTruth(n *ast.Ident) {
 	}
 }
 
-// mustBeConstant reports whether the language wants a constant at the place: a case of a switch with a tag, the index
-// of an element of an array.
+// mustBeConstant reports whether the language requires a constant at the place: a case of a switch with a
+// tag, the index of an element of an array.
 func (r *rewriter) mustBeConstant(n ast.Expr) bool {
 	switch parent := r.parents[len(r.parents)-1].(type) {
 	case *ast.CaseClause:
@@ -262,8 +262,8 @@ func (r *rewriter) dropEach(list []ast.Stmt) {
 	}
 }
 
-// droppable reports whether the program can do without a statement and is another one then: not if it declares
-// something, and not if its function ends there anyway.
+// droppable reports whether the program compiles without a statement, and is then a different one: not if it
+// declares something, and not if its function ends there anyway.
 func (r *rewriter) droppable(s ast.Stmt) bool {
 	switch s := s.(type) {
 	case *ast.AssignStmt:
@@ -288,8 +288,8 @@ func ends(s ast.Stmt) bool {
 	return ok && name.Name == "panic"
 }
 
-// markLast marks the statements of a list behind which the function ends. A function with results has a return or a
-// panic there, which the compiler wants; in one without (bare), it would be for nothing.
+// markLast marks the statements of a list after which the function ends. A function with results must have a
+// return or a panic there; in one without (bare), a return there does nothing.
 func (r *rewriter) markLast(list []ast.Stmt, bare bool) {
 	if len(list) == 0 {
 		return
@@ -327,7 +327,7 @@ func (r *rewriter) add(n ast.Node, by operator, after string) string {
 	return fmt.Sprint(len(*r.found))
 }
 
-// addWithin adds a change of a constant. What stands around it says more than a 0.
+// addWithin adds a change of a constant. It shows the code around it, which says more than a 0.
 func (r *rewriter) addWithin(n ast.Expr, other string) string {
 	around := r.parents[len(r.parents)-1]
 	from, to := r.offset(n.Pos()), r.offset(n.End())

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// module writes files into a new folder, as a module named toy. Names are paths in it.
+// module writes files, by their paths, into a new folder as a module named toy.
 func module(t *testing.T, files map[string]string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -30,7 +30,7 @@ func module(t *testing.T, files map[string]string) string {
 func TestEachOperatorChangesWhatItSays(t *testing.T) {
 	for _, c := range []struct {
 		title string
-		// of a function with numbers a and b, flags p and q, a list s and a function f, which returns a number
+		// of a function of numbers a and b, flags p and q, a list s and a function f; its result is a number
 		body string
 		want []string
 	}{

@@ -26,7 +26,7 @@ type run struct {
 // chosen reports whether a mutant is one of those that are tried.
 func (r *run) chosen(i int) bool { return r.functions.MatchString(r.schema.mutants[i].place()) }
 
-// try finds out who kills whom. What it says meanwhile goes to standard error.
+// try finds out which suite kills which mutant. It reports its progress on standard error.
 func (r *run) try() error {
 	scratch, err := os.MkdirTemp("", "mutation")
 	if err != nil {

@@ -71,7 +71,7 @@ func TestWhoIsKilledAndWhoSurvives(t *testing.T) {
 		"Sum: `sum += i` dropped":                           true,
 		"Sum: `sum += i` → `sum -= i`":                      true,
 		"Sum: `i--` dropped":                                true,  // by an endless loop
-		"Unused: `p && q || p && !q` → `p && q && p && !q`": false, // no test comes there
+		"Unused: `p && q || p && !q` → `p && q && p && !q`": false, // no test reaches it
 		"Unused: `p && q` → `p || q`":                       false,
 		"Unused: `p && !q` → `p || !q`":                     false,
 	}

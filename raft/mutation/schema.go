@@ -15,8 +15,8 @@ import (
 	jsoniter "github.com/json-iterator/go"
 )
 
-// schema is a package with all of its mutants in it at once: which of them lives is said when a program that holds the
-// package starts. So each test binary is compiled once, and not once for every mutant.
+// schema is a package with all of its mutants in it at once; which of them lives is chosen when a program
+// with the package starts. So each test binary is compiled once, and not once for every mutant.
 type schema struct {
 	dir     string // the package's folder
 	mutants []mutant
@@ -25,14 +25,14 @@ type schema struct {
 
 // The environment of a test binary.
 const (
-	liveVariable = "MUTANT" // the number of the mutant that lives; none without it
+	liveVariable = "MUTANT" // the number of the live mutant; without it none lives
 	// a file to which the number of each mutant is added, one a line, when its place is first reached
 	traceVariable = "MUTANT_TRACE"
-	limitVariable = "MUTANT_LIMIT" // how many seconds of a processor's time the binary may use; no limit without it
+	limitVariable = "MUTANT_LIMIT" // how many seconds of processor time the binary may use; without it no limit
 )
 
-// selector is compiled into the mutated package. A mutant that computes or allocates without end dies of it. What is
-// limited is the processor's time: how much of it a test takes does not depend on what else the machine has to do.
+// selector is compiled into the mutated package. It ends a mutant that computes or allocates without end. It
+// limits processor time, which does not depend on what else the machine has to do.
 const selector = `package %s
 
 import (
@@ -123,8 +123,8 @@ func mutatedMax[T cmp.Ordered](m int, v ...T) T {
 }
 `
 
-// newSchema reads the package in a folder, as it is built without tags, and puts its mutants in. Its name is
-// what the mutants have for it.
+// newSchema reads the package in a folder, as it is built without tags, and puts its mutants in. name is
+// what its mutants call it.
 func newSchema(dir, name string) (*schema, error) {
 	pkg, err := build.ImportDir(dir, 0)
 	if err != nil {
@@ -166,8 +166,8 @@ func newSchema(dir, name string) (*schema, error) {
 	return s, nil
 }
 
-// write writes the files to a folder, and beside them the overlay that has `go test -overlay` take them for those of
-// the package. It returns the overlay's path.
+// write writes the files to a folder, with an overlay by which `go test -overlay` uses them instead of the
+// package's own. It returns the overlay's path.
 func (s *schema) write(to string) (string, error) {
 	overlay := struct{ Replace map[string]string }{map[string]string{}}
 	for name, text := range s.files {

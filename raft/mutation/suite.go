@@ -35,8 +35,8 @@ func (s *suite) name() string {
 // test is one of a suite's tests, as it is without a mutant.
 type test struct {
 	name    string
-	cost    time.Duration // of a processor
-	reached []bool        // by mutant's number
+	cost    time.Duration // processor time
+	reached []bool        // by mutant number
 }
 
 // build compiles the suite.
@@ -119,8 +119,8 @@ type trial struct {
 	cost  time.Duration
 }
 
-// Tests that take less than quick share a trial. An endless loop is over after so many times what the trial takes
-// without a mutant, and at least patience. A mutant that waits without computing is given asleep.
+// Tests that take less than quick share a trial. An endless loop is stopped after times the trial's duration
+// without a mutant, at least patience; a mutant that waits without computing, after asleep.
 const (
 	quick    = 50 * time.Millisecond
 	times    = 5
@@ -165,7 +165,7 @@ func (t trial) kills(root, scratch string, mutant int) (bool, error) {
 	return false, err
 }
 
-// inParallel calls f for 0 to n−1, so many calls at a time.
+// inParallel calls f for 0 to n−1, on so many workers.
 func inParallel(workers, n int, f func(i int)) {
 	next := make(chan int)
 	var done sync.WaitGroup

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// survivors is the list of the mutants that are known to survive, each with the reason why it may. It is kept in a
-// document for people; what the program reads of it are the headings of functions and the lines below them. Line
-// numbers are not in it: they move.
+// survivors is the list of the mutants that are known to survive, each with the reason why it may. It is
+// kept in a document for people, of which the program reads the headings of functions and the lines below
+// them. It has no line numbers, since those move.
 type survivors map[string]string // reasons, by package, function and title
 
 var (
@@ -30,7 +30,7 @@ func key(pkg, function, title string) string {
 
 func (m mutant) key() string { return key(m.pkg, m.function, m.title()) }
 
-// of returns those of one package.
+// of returns the survivors of one package.
 func (l survivors) of(pkg string) survivors {
 	theirs := survivors{}
 	for k, reason := range l {
@@ -81,8 +81,8 @@ func readSurvivors(path string) (survivors, error) {
 	return list, lines.Err()
 }
 
-// judge compares what survived, of the mutants that were run, with the list. It returns what is wrong: a survivor that
-// is not on it, one on it that was killed, and one that is no mutant at all.
+// judge compares the mutants that survived, of those that were run, with the list. It returns what is wrong:
+// a survivor that is not listed, a listed one that was killed, and a listed one that is not a mutant at all.
 func (l survivors) judge(mutants []mutant, survived func(i int) bool, ran func(i int) bool) []string {
 	var wrong []string
 	exists := map[string]bool{}

@@ -2,12 +2,12 @@
 // over raw Nodes. A story says step by step what happens to the servers; nothing happens by itself and nothing by
 // chance, so that a story reads, and runs, the same every time.
 //
-// Each story is played twice: with every rule kept, when nothing that Raft promises may break, and with the one rule
-// that the story is about switched off, when exactly what the story names breaks. The second proves that the first can
-// fail. Package check, which shares no code with the core, watches both; besides, no read may be older than what
-// clients knew when they asked (Linearizability), no server may apply what its own disk does not hold (Durability), and
-// promises are kept (Liveness). A story about a fault of the host (the program around a Node) injects that fault in the
-// place of the rule.
+// Each story is played twice: once with every rule kept, when no promise of Raft may break; and once without
+// the rule that the story is about, when exactly what the story names must break. The second run proves that
+// the first can fail. Package check, which shares no code with the core, watches both; besides, no read may
+// be older than what clients knew when they asked (Linearizability), no server may apply what its own disk
+// does not hold (Durability), and promises are kept (Liveness). A story about a fault of the host (the
+// program around a Node) injects that fault in place of the rule.
 //
 // # A story's file
 //
@@ -61,9 +61,9 @@
 //	deliver 1>2 AppendEntries … of this type only; with "first" or "last" only the oldest or newest of them
 //	drop 1>2, duplicate 1>2   what is under way is lost, or is on its way twice; as deliver: without ways, everything
 //	heartbeat 1>2 3           S1, the leader, sends S2 an empty AppendEntries behind entry 3,
-//	                          with its commitIndex: as a leader may that knows little of S2
-//	forge 1>2 9@1 1,2,3       S1 sends S2 a snapshot that holds nothing, ends there,
-//	                          and names these servers: none, if none are told
+//	                          with its commitIndex, as a leader that knows little of S2 may do
+//	forge 1>2 9@1 1,2,3       S1 sends S2 an empty snapshot that ends at this entry
+//	                          and names these servers, or none if none are given
 //	misplace 1>2 0@0          an AppendEntries under way is broken: its entries are said to follow index 0 of term 0
 //	renumber 2>1              the answers under way are made to look like answers to S1's newest call
 //	hold 1>2, release         what is under way waits until it is released
@@ -75,7 +75,7 @@
 //
 //	slow 1                    what S1 writes to its disk is not durable until it is saved
 //	save 1, save 1 all        the oldest write, or every write, becomes durable
-//	fast 1                    every write does at once, as it is at first
+//	fast 1                    every write becomes durable at once, as at the start
 //	crash 1                   S1's process ends; what it wrote is on its disk
 //	powerloss 1               S1 stops; what was not durable is lost
 //	restart 1                 S1 starts with what its disk holds
@@ -88,14 +88,14 @@
 //	host noSessions           … their state machines do not look at serial numbers
 //	host entriesFirst         … they apply the entries behind a snapshot before the snapshot
 //
-//	expect THAT               the story is wrong if it is not so
-//	promise THAT              Liveness is broken if it is not so
+//	expect THAT               the story fails unless THAT holds
+//	promise THAT              Liveness is broken unless THAT holds
 //
-// THAT is a goal in the words of package goal, such as "S1 leads", "S1 has commitIndex = 2" or "a server deletes
-// entries twice": events count from the story's beginning, and time is that of run, serve and flood. What a goal does
-// not know of, because it is the story's own, is one of
+// THAT is a goal in the words of package goal, such as "S1 leads", "S1 has commitIndex = 2" or "a server
+// deletes entries twice": events count from the story's beginning, and time is that of run, serve and flood.
+// What only stories know is one of
 //
-//	sent 1 < 20                               how many messages S1 has sent since it was asked last,
+//	sent 1 < 20                               how many messages S1 has sent since this was last asked,
 //	                                          or since the story's beginning
 //	log 1 = ·@1 x@2                           S1's log: commands with their terms, · for the blank entry,
 //	                                          {1,2,3} for a configuration

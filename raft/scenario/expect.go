@@ -12,10 +12,10 @@ import (
 	"raftplayground/raft/lab/goal"
 )
 
-// texts are what an expectation may compare with words of the story. Everything else is a goal.
+// texts are what an expectation compares with text of the story. Every other expectation is a goal.
 var texts = []string{"sent", "log", "config", "state", "read", "refused"}
 
-// goalNamed reads the goal of an expectation; nil: the step is none, or about texts.
+// goalNamed reads the goal of an expectation; nil: the step is no expectation, or is about one of texts.
 func goalNamed(words []string) (*goal.Goal, error) {
 	if len(words) < 2 || words[0] != "expect" && words[0] != "promise" || slices.Contains(texts, words[1]) {
 		return nil, nil
@@ -23,7 +23,7 @@ func goalNamed(words []string) (*goal.Goal, error) {
 	return goal.Parse(strings.Join(words[1:], " "))
 }
 
-// expect says in what a state differs from what the step says, nil if in nothing.
+// expect says how a state differs from what the step says, nil if it does not.
 func (w *world) expect(st *step) error {
 	words := st.words[1:]
 	switch {
@@ -93,7 +93,7 @@ func (w *world) happens(id raft.ServerID, e *raft.Event) {
 	}
 }
 
-// A story is a goal.Run. Its time is that which passes with messages arriving, a millisecond a tick, and its deeds are
+// A story is a goal.Run. Only time in which messages arrive counts, a millisecond a tick, and its deeds are
 // its steps.
 
 // Now returns the time, µs.
@@ -109,7 +109,7 @@ func (w *world) Servers() (last int) {
 	return last
 }
 
-// Status returns what a server is. One that the story does not have is down.
+// Status returns a server's state. A server that the story does not have is down.
 func (w *world) Status(id raft.ServerID) goal.Server {
 	s := w.servers[id]
 	if s == nil || s.node == nil {

@@ -7,7 +7,7 @@ import (
 	"raftplayground/raft"
 )
 
-// playMachine is what happens to a server's computer.
+// playMachine plays a step that happens to a server's computer.
 func (w *world) playMachine(verb string, words []string) error {
 	if len(words) == 0 {
 		return fmt.Errorf("expected a server")

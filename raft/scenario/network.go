@@ -9,7 +9,7 @@ import (
 	"raftplayground/raft"
 )
 
-// selection is which messages a step is about.
+// selection says which messages a step is about.
 type selection struct {
 	ways    []way
 	among   []raft.ServerID
@@ -52,7 +52,7 @@ func (sel *selection) has(m *message) bool {
 		slices.Contains(sel.among, m.to)
 }
 
-// pick returns the messages that are meant, on one way if it is not the zero way.
+// pick returns the selected messages; if on is not the zero way, only those on it.
 func (w *world) pick(sel selection, on way, held bool) (picked []*message, err error) {
 	for _, m := range w.flying {
 		if m.held == held && sel.has(m) && (on.from == 0 || m.way == on) {
@@ -164,7 +164,7 @@ func placeNamed(word string) (raft.Index, raft.Term, error) {
 	return raft.Index(i), raft.Term(t), nil
 }
 
-// forge sends a snapshot that no server need have.
+// forge sends a snapshot that need not exist at any server.
 func (w *world) forge(words []string) error {
 	sel, err := parseSelection(words[:min(1, len(words))])
 	if err != nil || len(words) < 2 || len(words) > 3 || len(sel.ways) != 1 {
@@ -190,7 +190,7 @@ func (w *world) forge(words []string) error {
 	return nil
 }
 
-// renumber makes the answers on a way look like answers to the newest call of those that they go to.
+// renumber makes the replies on a way look like replies to the newest call of those that receive them.
 func (w *world) renumber(words []string) error {
 	sel, err := parseSelection(words)
 	if err != nil || len(sel.ways) != 1 {

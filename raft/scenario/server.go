@@ -133,7 +133,7 @@ func (s *server) write() (seq uint64) {
 	return save.Seq
 }
 
-// send lets go of the messages whose Save is durable.
+// send sends the messages whose Save is durable.
 func (s *server) send() {
 	s.waiting = slices.DeleteFunc(s.waiting, func(e raft.Envelope) bool {
 		if e.After > s.saved {
@@ -185,7 +185,7 @@ func (s *server) checkDisk(index raft.Index, term raft.Term) {
 		"a server applies an entry that its own disk does not hold")
 }
 
-// execute lets a command take effect. One with a serial number that was there before does nothing (thesis 6.3).
+// execute lets a command take effect, but a serial number only once (thesis 6.3).
 func (s *server) execute(command string, index raft.Index) {
 	again := strings.Contains(command, "#") && slices.Contains(s.state, command)
 	if again && !s.world.noSessions {
@@ -198,7 +198,7 @@ func (s *server) execute(command string, index raft.Index) {
 	}
 }
 
-// answer tells the client whose command stands at this index, if it is its own (redpanda#3003).
+// answer tells the client who waits at this index, if the entry is its own (redpanda#3003).
 func (s *server) answer(index raft.Index, term raft.Term) {
 	s.asked = slices.DeleteFunc(s.asked, func(p proposal) bool {
 		if p.index != index {
@@ -226,8 +226,8 @@ func (s *server) confirm(outcomes []raft.Read) {
 	s.reads = slices.DeleteFunc(s.reads, func(r read) bool { return r.tag == 0 })
 }
 
-// serveReads answers the reads whose index is applied: with the last command. It must not be older than what clients
-// knew when they asked.
+// serveReads answers the reads whose index is applied with the last command, which must not be older than
+// what clients knew when they asked.
 func (s *server) serveReads() {
 	s.reads = slices.DeleteFunc(s.reads, func(r read) bool {
 		if r.index == 0 || s.applied < r.index {
@@ -248,7 +248,7 @@ func (s *server) serveReads() {
 	})
 }
 
-// hash is of the state machine's state.
+// hash returns a hash of the state machine's state.
 func (s *server) hash() uint64 {
 	h := fnv.New64a()
 	for _, command := range s.state {

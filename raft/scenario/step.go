@@ -85,7 +85,7 @@ func (w *world) runningServer(words []string) (*server, []string, error) {
 	return s, words[1:], err
 }
 
-// playRequest is what a client or an operator asks of a server.
+// playRequest plays what a client or an operator asks of a server.
 func (w *world) playRequest(verb string, rest []string) error {
 	s, rest, err := w.runningServer(rest)
 	if err != nil {
@@ -195,7 +195,7 @@ func (w *world) playTime(verb string, rest []string) (err error) {
 	return nil
 }
 
-// flood lets time pass, and a client read at a server in each tick.
+// flood lets time pass while a client reads at a server in each tick.
 func (w *world) flood(rest []string) error {
 	s, rest, err := w.runningServer(rest)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 // Story is a scenario as it was read.
 type Story struct {
 	Title string         // number and title
-	Rule  *raft.RuleInfo // that is switched off; nil if the story is about a host's fault
+	Rule  *raft.RuleInfo // the rule that is switched off; nil if the story is about a host's fault
 	Fault string         // the host's fault; empty if it is about a rule
 	Once  string         // why there is nothing to switch off: it is played with every rule only; empty if there is
 
@@ -133,7 +133,7 @@ func serverNamed(word string) (raft.ServerID, error) {
 	return raft.ServerID(n), nil
 }
 
-// bytesNamed reads a line of the header that says how many bytes.
+// bytesNamed reads a header line that gives a number of bytes.
 func bytesNamed(words []string) (bytes int, err error) {
 	if len(words) == 2 {
 		bytes, _ = strconv.Atoi(words[1])
@@ -155,8 +155,8 @@ func serversNamed(words []string) (servers []raft.ServerID, err error) {
 	return servers, nil
 }
 
-// Run plays the story, with the rule or without it, and returns the transcript. The error says where it did not go as
-// the story says.
+// Run plays the story, with the rule or without it, and returns the transcript. The error says where the run
+// departed from the story.
 func (s *Story) Run(off bool) (transcript string, err error) {
 	w := newWorld(s, off)
 	var ending []string

@@ -136,7 +136,7 @@ func (s *server) entries() string {
 var roles = [...]string{raft.Follower: "follower", raft.Candidate: "candidate", raft.Leader: "leader",
 	raft.PreCandidate: "precandidate"}
 
-// state is one server in one line.
+// state describes one server in one line.
 func (w *world) state(s *server) string {
 	if s.node == nil {
 		return fmt.Sprintf("S%d stopped", s.id)
@@ -155,7 +155,7 @@ func (w *world) state(s *server) string {
 	return strings.TrimRight(text, " ")
 }
 
-// printStates prints each server that is not as it was.
+// printStates prints each server whose state has changed.
 func (w *world) printStates() {
 	for _, s := range w.servers {
 		if s == nil {

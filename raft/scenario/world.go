@@ -17,8 +17,8 @@ type world struct {
 	off     raft.RuleSet // rules that are off in this run
 	servers [maxServers + 1]*server
 	flying  []*message // under way, in the order of sending
-	now     int        // ticks that have passed for all, with messages arriving
-	far     int        // how many of those a message takes
+	now     int        // ticks that have passed for all, while messages arrive
+	far     int        // how many of those ticks a message takes
 	cuts    map[way]bool
 	tags    uint64
 
@@ -28,7 +28,7 @@ type world struct {
 	entriesFirst   bool
 
 	checker *check.Checker
-	acked   raft.Index // the last entry of which a client was told
+	acked   raft.Index // the last entry that a client was told of
 	refused error      // of the last request
 
 	step       int
@@ -138,7 +138,7 @@ func (w *world) settle(chosen func(*message) bool) error {
 	return errRestless
 }
 
-// pass lets one tick pass for every server, and every message arrive whose time has come.
+// pass lets one tick pass for every server, and delivers every message whose time has come.
 func (w *world) pass() error {
 	w.now++
 	for _, s := range w.running() {
@@ -163,7 +163,7 @@ func (w *world) serve(ticks int) error {
 				return nil
 			}
 			if tick%300 == 150 && s.node.Role() == raft.Leader {
-				// an error is as good as no answer: it is tried again
+				// an error is treated like no answer: the command is tried again
 				s.input(func(n *raft.Node) { n.Propose([]byte(command)) })
 			}
 		}
@@ -211,7 +211,7 @@ func (w *world) tell() {
 	}
 }
 
-// violated notes that a property is broken; of each only the first time.
+// violated notes that a property is broken, only the first time for each property.
 func (w *world) violated(property check.Property, servers []raft.ServerID, index raft.Index, detail string) {
 	if slices.ContainsFunc(w.violations, func(v check.Violation) bool { return v.Property == property }) {
 		return
@@ -221,7 +221,7 @@ func (w *world) violated(property check.Property, servers []raft.ServerID, index
 		Index: index, Detail: detail})
 }
 
-// ending is how a story says in its last lines what broke, and where.
+// ending returns the last lines of a story: what broke, and where.
 func (w *world) ending() (lines []string) {
 	for _, v := range w.violations {
 		line := "breaks " + v.Property.String()

@@ -8,9 +8,9 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// Clone returns an independent copy, which goes on over disk, a copy of the original's, as the original would. It
-// must not be called between a call of Output and the end of what it handed out. It is for simulation, which goes
-// back in time.
+// Clone returns an independent copy, which goes on over disk, a copy of the original's, as the original
+// would. It must not be called while the host still reads an Output. It is for simulations, which go back in
+// time.
 func (s *Server) Clone(disk wal.DiskCopy) *Server {
 	c := *s
 	c.node, c.store = s.node.Clone(), s.store.Clone()
@@ -50,8 +50,8 @@ func (s *Server) Idle() int {
 	st := &s.status
 	s.node.Status(st)
 	if st.Role == raft.Leader && s.now < s.offBeat {
-		// a transfer is given up, and a leader that reached nobody since a read steps down, at a tick that
-		// is no heartbeat's
+		// a transfer is given up, and a leader that has reached no server since a read steps down, at a tick
+		// without a heartbeat
 		return 0
 	}
 	heartbeat := s.options.HeartbeatTicks
@@ -65,7 +65,7 @@ func (s *Server) Idle() int {
 	return max(0, idle-1)
 }
 
-// Pass does the same as Tick for n of the ticks of which Idle said that nothing happens in them, and saves the looking.
+// Pass does what Tick does, for n of the ticks in which Idle says that nothing happens, but faster.
 func (s *Server) Pass(n int) {
 	if s.failed != nil {
 		return

@@ -97,8 +97,8 @@ func started(t *testing.T, o server.Options, campaigns bool, heard ...string) *s
 	return s
 }
 
-// Whoever passes the ticks that Idle counts sees the same at the same ticks as whoever looks at each of them,
-// and what Idle counts ends where something happens.
+// Passing the ticks that Idle counts leads to the same as looking at each of them, and the count ends where
+// something happens.
 func TestIdleTicksMayBePassed(t *testing.T) {
 	const (
 		put     = `{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Put","params":{"key":"x","value":"1"}}`

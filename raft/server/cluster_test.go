@@ -40,7 +40,7 @@ type cluster struct {
 	decodings wire.Frame
 }
 
-// traits are what one cluster may have and another not.
+// traits are properties in which clusters differ.
 type traits struct {
 	compactAfter int // server.Options.CompactAfter
 	reads        server.ReadMode
@@ -129,8 +129,9 @@ func (c *cluster) everybody() (ids []raft.ServerID) {
 	return ids
 }
 
-// observe writes down the entries that a leader has made since it was last looked at: logs are compacted, and the
-// witness must outlast that. No entry is compacted before it was seen: it needs the answer of another server first.
+// observe records the entries that a leader has made since it was last looked at: logs are compacted, and
+// the record must outlast that. No entry is compacted before it is seen: it first needs another server's
+// reply.
 func (c *cluster) observe(s *seat) {
 	st, node := c.status(s), s.server.Node()
 	for i := st.LastIndex; st.Role == raft.Leader && i > st.SnapshotIndex; i-- {
@@ -378,8 +379,8 @@ func (c *cluster) heal() {
 	}
 }
 
-// complete reports whether every server has a vote in the leader's configuration; if not, and if none is on its way, it
-// asks for one that is nearer to that.
+// complete reports whether every server has a vote in the leader's configuration; if not, and if no change
+// is under way, it asks for one that comes nearer to that.
 func (c *cluster) complete(leader *seat) bool {
 	st := c.status(leader)
 	if len(st.Config.Voters) == len(c.seats) && !st.Config.Joint() {
@@ -405,7 +406,7 @@ func (c *cluster) caughtUp(st *raft.Status, id raft.ServerID) bool {
 	return slices.ContainsFunc(st.Peers, func(p raft.Peer) bool { return p.Server == id && p.CaughtUp })
 }
 
-// reconfigure asks for a configuration. The leader may say that it is not the time for it.
+// reconfigure asks for a configuration. The leader may refuse for now.
 func (c *cluster) reconfigure(leader *seat, next raft.Configuration) {
 	switch err := leader.server.Reconfigure(next); err {
 	case nil, raft.ErrChangePending, raft.ErrTooEarly, raft.ErrNotCaughtUp, raft.ErrTransferring:
@@ -598,7 +599,7 @@ func (c *cluster) committed(seed uint64) (log []raft.Entry) {
 	return log
 }
 
-// checkOperations holds what the clients were told against the log of a healed cluster.
+// checkOperations compares what the clients were told with the log of a healed cluster.
 func (c *cluster) checkOperations(seed uint64, operations []operation) (done, refused int) {
 	log := c.committed(seed)
 	store, committed := kv.New(), map[string]bool{}

@@ -11,8 +11,8 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// A server of a room may understand one encoding only: it is called in the one in which it last spoke, be that a call,
-// a reply or an error, and everybody else as before.
+// A server of a room may understand one encoding only: it is called in the one in which it last spoke, be
+// that a call, a reply or an error, and other servers as before.
 func TestAServerIsCalledAsItLastSpoke(t *testing.T) {
 	s, err := server.New(server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Encoding: wire.Colon, Adapts: true,
 		Off: raft.Extensions}, new(wal.Memory))
@@ -57,8 +57,8 @@ func TestAServerIsCalledAsItLastSpoke(t *testing.T) {
 	calls("2 said something in colon to another", json2, variant3)
 }
 
-// A guest's program may know text only. A server that prefers Protobuf sends it to whom the room says to
-// take binary messages, and to nobody else.
+// A guest's program may know text only. A server that prefers Protobuf sends it only to servers that, as the
+// room says, take binary messages.
 func TestOnlyWhoTakesBinaryMessagesIsSentAny(t *testing.T) {
 	options := server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Encoding: wire.Protobuf, Adapts: true,
 		Off: raft.Extensions}
@@ -98,7 +98,7 @@ func TestOnlyWhoTakesBinaryMessagesIsSentAny(t *testing.T) {
 	calls("others sit there now", wire.JSON, wire.Colon)
 }
 
-// A server that prefers text calls in Protobuf whom it has heard speak so, while that takes binary messages.
+// A server that prefers text calls in Protobuf a server that has spoken it and takes binary messages.
 func TestWhoSpeaksProtobufIsCalledSo(t *testing.T) {
 	options := server.Options{ID: 1, Voters: []raft.ServerID{1, 2}, Encoding: wire.JSON, Adapts: true,
 		Off: raft.Extensions}
@@ -124,7 +124,7 @@ func TestWhoSpeaksProtobufIsCalledSo(t *testing.T) {
 	calls("another sits there now", wire.Text)
 }
 
-// Of nine servers it is remembered how they speak. A client takes no place of theirs.
+// A server remembers how nine servers speak. A client takes none of their places.
 func TestAClientTakesNoPlaceOfAServer(t *testing.T) {
 	options := server.Options{ID: 1, Voters: []raft.ServerID{1, 10, 11}, Encoding: wire.Colon, Adapts: true}
 	options.Off = raft.Extensions
@@ -146,8 +146,8 @@ func TestAClientTakesNoPlaceOfAServer(t *testing.T) {
 	}
 }
 
-// A server among strangers asks why it is refused a vote, in the encodings that can say so. One that is not does not
-// ask, so that what it sends stays as it was. Whoever asks is told.
+// A server among strangers asks why it is refused a vote, in encodings that can say so. Other servers do not
+// ask, so what they send stays as it was. Every server that asks is told.
 func TestAServerAmongStrangersAsksWhyItIsRefused(t *testing.T) {
 	for _, adapts := range []bool{true, false} {
 		options := server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Encoding: wire.JSON, Adapts: adapts,

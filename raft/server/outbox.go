@@ -92,7 +92,7 @@ func (b *box) put(to uint64, kind wire.Kind, start int) {
 	b.frames = append(b.frames, Frame{to, kind, b.bytes[start:len(b.bytes):len(b.bytes)]})
 }
 
-// release lets the messages go whose Save is durable.
+// release hands out the messages whose Save is durable.
 func (o *outbox) release(durable uint64) {
 	n := 0
 	for ; n < len(o.held) && o.held[n].after <= durable; n++ {

@@ -58,7 +58,7 @@ func TestFramesLeaveWithTheirSave(t *testing.T) {
 	}
 }
 
-// Whatever there is to hand out is handed out, if it is only one thing.
+// A single thing to hand out is enough for an Output.
 func TestOneThingIsEnoughForAnOutput(t *testing.T) {
 	var out Output
 	for name, put := range map[string]func(o *outbox){

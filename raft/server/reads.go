@@ -18,7 +18,7 @@ const (
 	ReadIndex                      // a round of heartbeats confirms that this server still leads (thesis 6.4)
 	// as ReadIndex, without the round while the last one is recent: right as long as clocks run alike (thesis 6.4.1)
 	Lease
-	Local // nothing is made sure of: for a Get that asks for it, not for Options
+	Local // nothing makes sure of it: for a Get that asks for this, not for Options
 )
 
 var modes = [...]ReadMode{wire.ReadThroughLog: ReadThroughLog, wire.ReadIndex: ReadIndex, wire.ReadLease: Lease,
@@ -37,7 +37,7 @@ func (s *Server) modeOf(q *wire.Request) ReadMode {
 type pendingRead struct {
 	tag       uint64 // the core's
 	confirmed bool
-	index     raft.Index // of confirmed: may be served once this is applied
+	index     raft.Index // of a confirmed read: it may be served once this is applied
 	told      bool       // the client was told that it took too long; the core has not answered yet
 	key       string
 	from      uint64 // the client
@@ -46,7 +46,7 @@ type pendingRead struct {
 	deadline  int // in ticks since the start
 }
 
-// read answers a Local read, asks the core for another, or says why not.
+// read answers a Local read, asks the core to confirm any other, or says why it cannot.
 func (s *Server) read(f *wire.Frame, mode ReadMode) {
 	q, r := f.Request, &s.requests
 	if err := (kv.Command{Op: kv.Get, Key: q.Key}).Check(); err != nil {
@@ -66,7 +66,7 @@ func (s *Server) read(f *wire.Frame, mode ReadMode) {
 		kind = raft.LeaseRead
 	}
 	s.tag++
-	if err := s.node.Read(s.tag, kind); err != nil { // ErrTooMuch: objection has looked for who leads
+	if err := s.node.Read(s.tag, kind); err != nil { // ErrTooMuch: objection has checked who leads
 		s.refuse(f.From, f.Call, f.ID, overloaded(err))
 		return
 	}
@@ -115,7 +115,7 @@ func (s *Server) answerRead(to, call uint64, id []byte, key string) {
 		Value: value})
 }
 
-// expireReads tells those who have waited long enough.
+// expireReads answers the clients that have waited long enough.
 func (s *Server) expireReads() {
 	r := &s.requests
 	for i := range r.reads {

@@ -44,7 +44,7 @@ func TestAGetIsAnEntryOnlyIfItIsReadThroughTheLog(t *testing.T) {
 	}
 }
 
-// How a Get is made may be said of each, whatever the server is set to.
+// Each Get may say how it is read, whatever the server is set to.
 func TestAGetSaysHowItIsRead(t *testing.T) {
 	for _, mode := range []server.ReadMode{server.ReadThroughLog, server.ReadIndex, server.Lease} {
 		c := newClusterWith(t, 2, 3, traits{reads: mode})
@@ -73,7 +73,7 @@ func TestAGetSaysHowItIsRead(t *testing.T) {
 	}
 }
 
-// A server that is cut off answers a local read with what it has applied: that may long be overwritten.
+// A server that is cut off answers a local read with what it has applied, which may long be out of date.
 func TestALocalReadMayBeStale(t *testing.T) {
 	c := newCluster(t, 1, 3)
 	leader := c.elect()
@@ -95,7 +95,7 @@ func TestALocalReadMayBeStale(t *testing.T) {
 	}
 }
 
-// Of those who read the same value one writes the next.
+// Of several clients that read the same value, one writes the next.
 func TestACompareAndSwapIsDoneOnlyWhereItsValueIs(t *testing.T) {
 	c := newCluster(t, 1, 3)
 	leader := c.elect()
@@ -115,7 +115,7 @@ func TestACompareAndSwapIsDoneOnlyWhereItsValueIs(t *testing.T) {
 	}
 }
 
-// A leader that was cut off may be one no longer: it must not read what another one may have overwritten.
+// A leader that was cut off may no longer lead: it must not read what another leader may have overwritten.
 func TestAReadThatIsNotConfirmedIsRefusedAndSafeToTryAgain(t *testing.T) {
 	for _, mode := range []server.ReadMode{server.ReadIndex, server.Lease} {
 		c := newClusterWith(t, 1, 3, traits{reads: mode})
@@ -202,8 +202,8 @@ func TestAReadModeThatIsNoneIsRefused(t *testing.T) {
 	}
 }
 
-// A simulation passes over the ticks that Idle promises nothing of. Reads and transfers make a leader act
-// between its heartbeats.
+// A simulation passes over the ticks that Idle counts. Reads and transfers make a leader act between its
+// heartbeats.
 func TestIdlePromisesNothingThatALeaderBreaks(t *testing.T) {
 	for name, ask := range map[string]func(*server.Server){
 		"a read, and then nobody answers": func(s *server.Server) {

@@ -9,9 +9,9 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// requests are the clients' requests whose commands are in the log and whose outcome is not known yet. They stay when
-// the server ceases to lead: the entry may still be committed by another leader. What decides is which entry is applied
-// at the index, not that one is (redpanda#3003).
+// requests are the clients' requests whose commands are in the log and whose outcome is not known yet. They
+// stay when the server ceases to lead: the entry may still be committed by another leader. The outcome
+// depends on which entry is applied at the index, not on whether one is (redpanda#3003).
 type requests struct {
 	waiting     []pending     // ascending by first
 	reads       []pendingRead // ascending by tag, and so by deadline
@@ -51,7 +51,7 @@ func (s *Server) request(f *wire.Frame) {
 		return
 	}
 	first, term, err := s.node.Propose(commands...)
-	if err != nil { // ErrTooMuch or ErrTransferring: objection has looked for the others
+	if err != nil { // ErrTooMuch or ErrTransferring: objection has ruled out the others
 		s.refuse(f.From, f.Call, f.ID, overloaded(err))
 		return
 	}
@@ -102,8 +102,8 @@ func commandsOf(q *wire.Request) ([][]byte, *wire.Error) {
 	return [][]byte{command}, nil
 }
 
-// objection tells why the commands cannot be proposed here and now, nil if they can. Nothing is done then, so the
-// client may try again.
+// objection says why the commands cannot be proposed here and now, nil if they can. If they cannot, nothing
+// has been done, so the client may try again.
 func (s *Server) objection(q *wire.Request, commands [][]byte) *wire.Error {
 	s.node.Status(&s.status)
 	r := &s.requests
@@ -155,7 +155,7 @@ func (r *requests) add(p pending) {
 	r.waiting = slices.Insert(r.waiting, i, p)
 }
 
-// expectBy notes a deadline, before what it is of is added.
+// expectBy notes the deadline of a request or a read that is about to be added.
 func (r *requests) expectBy(deadline int) {
 	if r.none() || deadline < r.earliest {
 		r.earliest = deadline
@@ -174,9 +174,9 @@ func (r *requests) remove(i int) {
 	r.waiting = slices.Delete(r.waiting, i, i+1)
 }
 
-// resolve answers those whose entry it is that was applied at index i, and those whose entry it is not: at an index
-// that is committed no other entry will ever be (Fig. 3, State Machine Safety), so their commands are certain not to
-// have been done.
+// resolve answers the requests that wait for index i, where e was applied: those whose entry it is, and
+// those whose entry it is not. No other entry will ever be committed there (Fig. 3, State Machine Safety),
+// so the latter's commands are certain not to have been done.
 func (s *Server) resolve(i raft.Index, e *raft.Entry, result *kv.Result) {
 	r := &s.requests
 	r.uncommitted = max(0, r.uncommitted-len(e.Data))
@@ -196,7 +196,7 @@ func (s *Server) resolve(i raft.Index, e *raft.Entry, result *kv.Result) {
 	}
 }
 
-// overwritten tells that another entry was committed at index i, where p's stood in this server's log.
+// overwritten says that another entry was committed at index i, where p's stood in this server's log.
 func (s *Server) overwritten(p *pending, i raft.Index) *wire.Error {
 	if i == p.first {
 		return s.notLeader("not done, it is safe to try again: the entry of another leader was committed at index " +
@@ -207,8 +207,8 @@ func (s *Server) overwritten(p *pending, i raft.Index) *wire.Error {
 		" commands are committed, through index " + decimal(i-1) + "; the others are not and will not be"}
 }
 
-// expireRequests tells those who have waited long enough that the outcome is not known. A client must be able to count
-// on an end.
+// expireRequests tells clients that have waited long enough that the outcome is not known. A client must be
+// able to count on an end.
 func (s *Server) expireRequests() {
 	r := &s.requests
 	if r.none() || s.now < r.earliest {
@@ -229,7 +229,7 @@ func (s *Server) expireRequests() {
 	s.expireReads()
 }
 
-// abandonRequests gives up all of them.
+// abandonRequests gives up all requests.
 func (s *Server) abandonRequests(why string) {
 	for _, p := range s.requests.waiting {
 		s.refuse(p.from, p.call, p.id,
@@ -245,7 +245,7 @@ func (s *Server) abandonRequests(why string) {
 }
 
 // ForgetClients forgets all requests that wait, without an answer: every client has another address now, so
-// an answer would reach nobody, or a stranger.
+// an answer would reach no client, or the wrong one.
 func (s *Server) ForgetClients() {
 	r := &s.requests
 	r.waiting = nil
@@ -255,8 +255,8 @@ func (s *Server) ForgetClients() {
 	r.forgetTold()
 }
 
-// answerRange answers an IndexRange from the committed part of this server's log, which no leader can change (§5.4).
-// What is compacted away cannot be told.
+// answerRange answers an IndexRange from the committed part of this server's log, which no leader can change
+// (§5.4). Entries that were compacted away are not known.
 func (s *Server) answerRange(f *wire.Frame) {
 	s.node.Status(&s.status)
 	if base := s.status.SnapshotIndex; f.Request.Start <= base {

@@ -153,7 +153,7 @@ func TestTheRoomForCommandsIsUsedToTheLastByte(t *testing.T) {
 	}
 }
 
-// Who leads is told in words, as well as can be known.
+// A refusal says in words who leads, as far as that is known.
 func TestARefusalSaysWhoLeads(t *testing.T) {
 	reads := server.Options{Off: raft.Extensions, Reads: server.ReadIndex}
 	const follows = "2>1:AppendEntries:Request:9:2:0:0:0"

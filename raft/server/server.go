@@ -49,9 +49,9 @@ type Options struct {
 	// the room's first voters, the same at every start; empty: this server waits to be added to a room
 	Voters   []raft.ServerID
 	Seed     uint64        // of the election timeouts: same seed, same inputs, same behaviour
-	Encoding wire.Encoding // of this server's calls, one that has Calls; it answers in that of the question
-	// it calls each server in the encoding in which that last spoke to it, as some may understand no other, and as a
-	// candidate asks why it is refused a vote
+	Encoding wire.Encoding // of this server's calls, one that Calls; a reply has that of the call
+	// it calls each server in the encoding in which that server last spoke to it, as some may understand no
+	// other, and as a candidate asks why it is refused a vote
 	Adapts bool
 
 	HeartbeatTicks   int // 0 means 50
@@ -69,13 +69,13 @@ type Options struct {
 	// kv.Store.SnapshotShuffled. Servers in the same state then write different bytes, as most real state machines do.
 	SnapshotOrder uint64
 
-	Off raft.RuleSet // rules that this server does not keep; none, unless one wants to see what they are for
-	// its disk may hold what a server that keeps all rules never writes; taken for granted if Off has
-	// more than extensions
+	Off raft.RuleSet // rules that this server does not keep; none, except to show what they are for
+	// its disk may hold what a server that keeps all rules never writes; implied if Off has more than
+	// extensions
 	Unruly bool
 
-	// Room and its making, and the Claim by which this server holds its seat there, are for the disk to check, and
-	// UnchainedDisk says how a new one is written: see wal.Identity.
+	// Room, its making, and the Claim by which this server holds its seat there are checked by the disk, and
+	// UnchainedDisk says how a new disk is written: see wal.Identity.
 	Room, Made    string
 	Claim         uint64
 	UnchainedDisk bool
@@ -84,16 +84,16 @@ type Options struct {
 	// 75. A new room has nothing to lose by an early election. A server with a past waits in full: its leader may live.
 	FirstElapsed int
 
-	// Newcomer says that another disk held this server's place before: what that one promised is not on this. Such
-	// a server does not start from an empty disk (ErrNotTakenIn) until a leader that was elected without it has
-	// committed an entry: TakenIn is that leader's term, TakenInBy the leader. It has then voted in that term, and
-	// knows nothing else.
+	// Newcomer says that another disk held this server's place before, and this one lacks its promises. Such
+	// a server does not start from an empty disk (ErrNotTakenIn) until a leader that was elected without it
+	// has committed an entry: TakenIn is that leader's term, TakenInBy the leader. The server has then voted
+	// in that term, and knows nothing else.
 	Newcomer  bool
 	TakenIn   raft.Term // 0: it has not been taken in
 	TakenInBy raft.ServerID
 }
 
-// ErrNotTakenIn is New's refusal to start a newcomer. The disk is untouched but for its header.
+// ErrNotTakenIn is New's refusal to start a newcomer. The disk is untouched except for its header.
 var ErrNotTakenIn = errors.New(
 	"server: another disk held this server's place before, and no leader has taken it in yet")
 
@@ -121,7 +121,7 @@ type Server struct {
 	core    raft.Output
 
 	saves   []uint64 // numbers of the Saves that the disk has not completed, oldest first
-	durable uint64   // the last Save that it has
+	durable uint64   // the last Save that the disk has completed
 	told    uint64   // the last Save that the core knows of as durable
 
 	out      outbox
@@ -139,7 +139,7 @@ type manner struct {
 	binary   bool          // it takes binary messages
 }
 
-const mostManners = 9 // servers of which it is remembered: as many as a room has
+const mostManners = 9 // servers whose manner is remembered: as many as a room has
 
 // New starts a server on what its disk holds. The disk remembers whose it is: one of another server, or of a room with
 // other servers, is refused (*wal.IdentityError), as is one that was claimed since (*wal.ClaimError), or is
@@ -272,7 +272,7 @@ func (s *Server) Frame(kind wire.Kind, data []byte) {
 	case f.Request != nil:
 		s.request(f)
 	}
-	// An answer or a refusal is for a client. A server asks nothing of the kind and passes over it.
+	// An answer or a refusal is for a client. A server makes no requests, and ignores them.
 }
 
 // Campaign starts an election now, as if the election timer had run out. A leader does nothing.
@@ -357,8 +357,8 @@ func (s *Server) work() {
 	}
 }
 
-// saved is told by the disk, in the order of the Saves; maybe while the core's Output is still being worked off, so it
-// only takes note.
+// saved is called by the disk, in the order of the Saves; perhaps while the core's Output is still being
+// worked off, so it only takes note.
 func (s *Server) saved(err error) {
 	if err != nil {
 		s.fail(err, "the server's disk failed")
@@ -368,15 +368,15 @@ func (s *Server) saved(err error) {
 	s.saves = append(s.saves[:0], s.saves[1:]...)
 }
 
-// takenIn is told by the disk of a newcomer's first write. Those after it wait for it.
+// takenIn is called by the disk when a newcomer's first write completes. Later writes wait for it.
 func (s *Server) takenIn(err error) {
 	if err != nil {
 		s.fail(err, "the server's disk failed")
 	}
 }
 
-// fail stops the server. It must not go on: it can promise nothing any more, and what it promised must not be forgotten
-// by a guess.
+// fail stops the server. It must not go on: it can promise nothing any more, and must not guess what it
+// promised.
 func (s *Server) fail(err error, why string) {
 	if s.failed == nil {
 		s.failed = err
@@ -409,8 +409,8 @@ func (s *Server) send(e *raft.Envelope) {
 	s.out.add(f, e.After, s.durable)
 }
 
-// apply implements Fig. 2, Rules for All Servers: "apply log[lastApplied] to state machine" (§5.3), and answers who
-// waits for it.
+// apply implements Fig. 2, Rules for All Servers: "apply log[lastApplied] to state machine" (§5.3), and
+// answers the clients that wait for it.
 func (s *Server) apply(run raft.Apply) {
 	for i := range run.Entries {
 		var result kv.Result
@@ -428,8 +428,8 @@ func (s *Server) apply(run raft.Apply) {
 	}
 }
 
-// TakesBinary tells a server that adapts whether another one takes binary messages, which is not to be sent
-// any until this is known of it, by this or because it has sent one.
+// TakesBinary tells a server that adapts whether another server takes binary messages. It sends none until
+// it knows that, from this call or because the other has sent one.
 func (s *Server) TakesBinary(id raft.ServerID, takes bool) {
 	if m := s.mannerOf(uint64(id)); m != nil {
 		m.binary = takes
@@ -458,8 +458,8 @@ func (s *Server) mannerOf(id uint64) *manner {
 }
 
 // encodingFor returns the encoding in which to call a server: the one in which it last spoke, for it may
-// understand no other. A binary encoding of this server's own needs no such caution where messages of that
-// kind are taken, and must not be used where they are not.
+// understand no other. A binary encoding of this server's own needs no such caution where binary messages
+// are taken, and must not be used where they are not.
 func (s *Server) encodingFor(to uint64) wire.Encoding {
 	own, m := s.options.Encoding, &manner{}
 	if i := slices.IndexFunc(s.manners, func(m manner) bool { return m.of == to }); i >= 0 {
@@ -477,7 +477,7 @@ func (s *Server) encodingFor(to uint64) wire.Encoding {
 	}
 }
 
-// misdirected tells why a frame that can be read is not one for this server, nil if it is.
+// misdirected says why a frame that can be read is not for this server, nil if it is.
 func (s *Server) misdirected() *wire.Error {
 	self := uint64(s.options.ID)
 	switch {
@@ -491,8 +491,8 @@ func (s *Server) misdirected() *wire.Error {
 	return nil
 }
 
-// refuseFrame counts a bad frame, notes it for the host and answers it, unless it is itself an answer or nobody
-// can be told.
+// refuseFrame counts a bad frame, notes it for the host and answers it, unless it is itself an answer or its
+// sender is not known.
 func (s *Server) refuseFrame(reason *wire.Error) {
 	s.bad++
 	s.version++

@@ -491,8 +491,8 @@ func TestWhatCannotStartIsRefused(t *testing.T) {
 	}
 }
 
-// A server that has rules switched off, or whose disk is of one that had, may hold what contradicts itself.
-// Another may not.
+// The disk of a server with rules switched off, now or before, may hold what contradicts itself. Another may
+// not.
 func TestAnUnrulyServersDiskIsTakenForWhatItIs(t *testing.T) {
 	disk := new(wal.Memory)
 	three := []raft.ServerID{1, 2, 3}

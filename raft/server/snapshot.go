@@ -8,15 +8,15 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// compact replaces the log by a snapshot of the state machine once enough has been applied since the last one (§7). A
-// server that waits to be added does so only when it has applied a configuration: before, its snapshot would say of no
-// server that it belongs to the cluster.
+// compact replaces the log by a snapshot of the state machine once enough has been applied since the last
+// one (§7). A server that waits to be added does so only once it has applied a configuration: before that,
+// its snapshot would name no server of the cluster.
 func (s *Server) compact() {
 	if !s.configured || s.applied < s.compactAt {
 		return
 	}
 	s.compactAt = s.applied + raft.Index(s.options.CompactAfter)
-	_ = s.snapshot() // refused if a leader's snapshot is further than that: it is about to be restored
+	_ = s.snapshot() // refused if a leader's snapshot reaches further: that one is about to be restored
 }
 
 // Compact replaces the log by a snapshot now, however little has been applied since the last one (§7).
@@ -41,7 +41,7 @@ func (s *Server) MayCompact() error {
 	return err
 }
 
-// snapshot puts the state machine's state in the place of the log.
+// snapshot replaces the log by the state machine's state.
 func (s *Server) snapshot() error {
 	data, err := s.fittingState()
 	if err != nil {
@@ -69,9 +69,9 @@ func (s *Server) state() []byte {
 	return s.store.Snapshot(nil)
 }
 
-// restore makes the state machine what the snapshot says (Fig. 13, receiver rule 8), and answers who waits for
-// entries in it. One that cannot be read can only come from this server's own disk, and stops it: it has no state to
-// go on with.
+// restore sets the state machine to the snapshot's state (Fig. 13, receiver rule 8), and answers the clients
+// that wait for entries in it. A snapshot that cannot be read can only come from this server's own disk, and
+// stops the server: it has no state to go on with.
 func (s *Server) restore(snapshot *raft.Snapshot) {
 	if err := s.store.Restore(snapshot.Data); err != nil {
 		s.fail(err, "the server cannot read a snapshot")
@@ -85,8 +85,8 @@ func (s *Server) restore(snapshot *raft.Snapshot) {
 	s.node.Applied(snapshot.Index)
 }
 
-// resolveCovered answers those whose entries a snapshot covers. Terms do not decrease along a log, so the term of the
-// snapshot's last entry often tells what became of an entry before it.
+// resolveCovered answers the requests whose entries a snapshot covers. Terms do not decrease along a log, so
+// the term of the snapshot's last entry often tells what became of an entry before it.
 func (s *Server) resolveCovered(snapshot *raft.Snapshot) {
 	r := &s.requests
 	for n := 0; n < len(r.waiting) && r.waiting[n].first <= snapshot.Index; {
@@ -111,9 +111,9 @@ func (s *Server) resolveCovered(snapshot *raft.Snapshot) {
 	}
 }
 
-// unreadable tells why an InstallSnapshot that holds all of a snapshot is none of this state machine,
-// so that whoever wrote it by hand is told; nil if it is, or if it holds a part. What came in parts the
-// core refuses (raft.Options.Readable).
+// unreadable says why an InstallSnapshot with a whole snapshot is not one of this state machine, for those
+// who write one by hand; nil if it is, or if it holds a part. The core refuses what came in parts
+// (raft.Options.Readable).
 func unreadable(rpc raft.RPC) *wire.Error {
 	m, ok := rpc.(*raft.InstallSnapshot)
 	if !ok || m.Offset != 0 || !m.Done {

@@ -130,8 +130,7 @@ func TestAServerThatIsNotToCompactKeepsItsLog(t *testing.T) {
 	}
 }
 
-// A snapshot of several chunks, and entries behind it.
-// A server that is told nothing of snapshots takes one every 4,096 entries.
+// A server without CompactAfter takes a snapshot every 4,096 entries.
 func TestALogIsCompactedEvery4096Entries(t *testing.T) {
 	s := start(t, 1, 3, new(wal.Memory))
 	m := &raft.AppendEntries{Call: 1, Term: 1, LeaderID: 2}
@@ -278,7 +277,7 @@ func TestAServerThatWaitsToBeAddedIsAddedAndStays(t *testing.T) {
 	}
 }
 
-// Its snapshot would name no configuration, and make whoever gets it from a leader a server of no cluster.
+// Its snapshot would name no configuration, and make each server that it is sent to a server of no cluster.
 func TestAServerThatDoesNotKnowItsClusterDoesNotCompact(t *testing.T) {
 	s, err := server.New(server.Options{ID: 4, CompactAfter: 2}, new(wal.Memory))
 	if err != nil {
@@ -386,7 +385,7 @@ func TestAServerGoesOnFromALeadersSnapshot(t *testing.T) {
 	}
 }
 
-// The state is another one when it has been restored, which is after the snapshot got to the disk.
+// A restored state changes the report once it is restored, which is after the snapshot got to the disk.
 func TestARestoredStateIsANewReport(t *testing.T) {
 	disk := &waltest.Disk{}
 	s := start(t, 1, 3, disk)
@@ -476,7 +475,7 @@ func TestTheNextSnapshotIsCountedFromALeaders(t *testing.T) {
 	}
 }
 
-// A leader's snapshot does not make a server take its own that is to take none.
+// A leader's snapshot does not make a server compact that is set not to.
 func TestALeadersSnapshotIsTheLastOfAServerThatIsNotToCompact(t *testing.T) {
 	s, err := server.New(server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, CompactAfter: -1}, new(wal.Memory))
 	if err != nil {
@@ -521,7 +520,7 @@ func TestASnapshotIsInTheOrderThatTheServerIsGiven(t *testing.T) {
 	}
 }
 
-// No follower would take a larger one, so the log stays.
+// No follower would take a larger snapshot, so the log stays.
 func TestAStateThatIsTooLargeIsNotCompacted(t *testing.T) {
 	s := start(t, 1, 1, new(wal.Memory))
 	s.Campaign()

@@ -2,7 +2,7 @@ package server
 
 import "raftplayground/raft"
 
-// SwitchOff says which rules this server does not keep from now on, in the place of Options.Off; see raft.Node's.
+// SwitchOff replaces Options.Off from now on: the rules that this server does not keep; see raft.Node's.
 func (s *Server) SwitchOff(off raft.RuleSet) {
 	s.node.SwitchOff(off)
 	s.version++ // what a majority is may be another number now

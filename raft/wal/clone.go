@@ -5,7 +5,7 @@ import "slices"
 // DiskCopy is a Disk that was copied from another, together with the operations that were under way there.
 type DiskCopy interface {
 	Disk
-	// Resume says whom to tell when one of those completes.
+	// Resume says whom to tell when one of those operations completes.
 	Resume(done func(error))
 }
 

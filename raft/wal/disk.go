@@ -18,12 +18,12 @@ type Disk interface {
 	Replace(data []byte, done func(error))
 }
 
-// Confirmer is a Disk that keeps account of what it has confirmed. Damage there is never what a crash left.
+// Confirmer is a Disk that records how much it has confirmed. Damage there is never what a crash left.
 type Confirmer interface {
 	Disk
 	// Confirmed returns how many bytes of the disk, from its start, are known to have been durable once: an
-	// operation completed that made them so. It may be too few, for the account lags behind, and never too many.
-	// Open calls it after ReadAll, which may have returned fewer bytes if the disk is damaged.
+	// operation that made them so has completed. It may be too few, for the record lags behind, but never
+	// too many. Open calls it after ReadAll, which may have returned fewer bytes if the disk is damaged.
 	Confirmed() int
 }
 

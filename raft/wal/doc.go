@@ -45,12 +45,11 @@
 //
 // # What cannot be known
 //
-// An account is written when a write is durable, and becomes so itself with the next one or when the
-// operating system gets to it. A loss of power may take the account of the last write, and only that. If that
-// write's record is damaged as well, it looks like one that was interrupted. A disk without an account, which
-// is one that an older version of this package wrote, or a Disk that is no Confirmer, is judged by its
-// records alone: damage to its end, if it covers every head there is behind its beginning, looks like one
-// long torn write.
+// An account is written when a write is durable, and becomes durable itself with the next one or when the
+// operating system gets to it. A loss of power may lose the account of the last write, and only that. If
+// that write's record is damaged as well, it looks like an interrupted one. A disk without an account,
+// written by an older version of this package or not a Confirmer, is judged by its records alone: damage
+// that covers every head from its beginning to the end looks like one long torn write.
 //
 // A disk cannot know that it is an older copy of itself: its records, links and accounts are all as they
 // should be. For that it keeps the number of the last claim that it was opened with (Identity.Claim, Whose),

@@ -43,8 +43,8 @@ var _ interface {
 // ErrOpen says that a file is open already, here or in another program: a disk has one owner.
 var ErrOpen = errors.New("wal: the file is open already")
 
-// OpenFile opens the file at path or creates it empty. The directory must exist. Where there is flock, the error is
-// ErrOpen if somebody has it open; elsewhere a file must not be opened twice.
+// OpenFile opens the file at path or creates it empty. The directory must exist. Where there is flock, the
+// error is ErrOpen if the file is open already; elsewhere a file must not be opened twice.
 func OpenFile(path string) (*File, error) {
 	file, err := openLocked(path)
 	if err != nil {
@@ -91,7 +91,7 @@ func (f *File) Append(data []byte, done func(error)) {
 	done(err)
 }
 
-// Replace writes data to a file beside, syncs it, renames it over the old one and syncs the directory.
+// Replace writes data to a second file, syncs it, renames it over the old one and syncs the directory.
 func (f *File) Replace(data []byte, done func(error)) {
 	done(f.replace(data))
 }
@@ -184,7 +184,7 @@ func (f *File) replace(data []byte) error {
 	if err != nil {
 		return err
 	}
-	// All of the front is written, since to fill a hole in it later would need room.
+	// All of the front is written, since filling a hole in it later would need room.
 	var front [fileFront]byte
 	putAccount(front[:], len(data))
 	putAccount(front[accountBlock:], len(data))

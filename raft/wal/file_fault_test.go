@@ -73,7 +73,7 @@ func descriptors(t *testing.T) int {
 	return len(open)
 }
 
-// A disk that is full takes nothing half: what was there stays, and is added to once there is room.
+// A full disk takes no part of a write: what was there stays, and is added to once there is room.
 func TestAFullFileSystemTakesNothing(t *testing.T) {
 	file := openFile(t, "abcd")
 	before := descriptors(t)
@@ -115,7 +115,7 @@ func TestAFileReportsWhatTheSystemRefuses(t *testing.T) {
 			t.Errorf("read %q, %v", got, err)
 		}
 	})
-	// A device takes every byte, and has no medium to get them to.
+	// A device takes every byte, but has no medium to sync.
 	device, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +152,7 @@ func TestAReplacementThatFailsLeavesTheFile(t *testing.T) {
 	}
 	replace(syscall.EISDIR)
 	os.Remove(beside)
-	// A directory has taken the name.
+	// A directory has taken the file's name.
 	if err := errors.Join(os.Remove(file.path), os.Mkdir(file.path, 0o700)); err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,8 @@ func TestTheAccountsAreWrittenInTurn(t *testing.T) {
 	}
 }
 
-// What a file begins with tells what it is. One of before there were accounts is not written to in their places.
+// A file's beginning tells what it is. A file from before there were accounts gets none written over its
+// log.
 func TestAFileIsToldByItsFront(t *testing.T) {
 	file := openFile(t, "")
 	holds(t, file, "")
@@ -247,7 +248,7 @@ func TestAFileIsToldByItsFront(t *testing.T) {
 	}
 	done(t, func(done func(error)) { file.Replace([]byte("abcd"), done) }, nil)
 	holds(t, file, "abcd")
-	put("") // somebody has emptied it
+	put("") // the file was emptied
 	holds(t, file, "")
 	if file.Confirmed() != 0 {
 		t.Errorf("an empty file has confirmed %d bytes", file.Confirmed())

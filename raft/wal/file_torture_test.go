@@ -123,8 +123,8 @@ func TestAFileLosesNothingWhenThePowerFails(t *testing.T) {
 	}
 }
 
-// What was confirmed is accounted for, and so nothing of it is taken for a torn write, were it the whole file
-// but its header.
+// What was confirmed is accounted for, so no part of it is taken for a torn write, not even all but the
+// header.
 func TestAFileThatLostConfirmedBytesIsRefused(t *testing.T) {
 	m := record(t, manySaves(60))
 	whole := m.images[60]
@@ -170,7 +170,7 @@ func TestAFileThatLostConfirmedBytesIsRefused(t *testing.T) {
 	refuse(append(bytes.Clone(whole[:front]), m.images[30][front:]...), "the log is an older one than the accounts")
 }
 
-// An account is written in place. One that is damaged, by a crash or by the years, is no loss: there are two.
+// An account is written in place. One that is damaged, by a crash or by age, is no loss: there are two.
 // Without either the file says nothing.
 func TestADamagedAccountIsNoLoss(t *testing.T) {
 	m := record(t, manySaves(3))
@@ -191,7 +191,7 @@ func TestADamagedAccountIsNoLoss(t *testing.T) {
 	}
 }
 
-// Files of the time before there were accounts begin with the log itself.
+// Files from before there were accounts begin with the log itself.
 func TestAFileWithoutAccountsIsTakenOver(t *testing.T) {
 	data, state := oldDisk(t)
 	m := &medium{t: t, path: filepath.Join(t.TempDir(), "wal")}
@@ -211,8 +211,8 @@ func TestAFileWithoutAccountsIsTakenOver(t *testing.T) {
 	}
 }
 
-// Compaction writes a file beside and gives it the name. A crash leaves one of the two, whole, and perhaps a
-// part of the other beside it.
+// Compaction writes a second file and renames it. A crash leaves one of the two, whole, and perhaps a part
+// of the other beside it.
 func TestAFileIsCompactedAtOnce(t *testing.T) {
 	var saves []raft.Save
 	for term := range raft.Term(8) {

@@ -70,7 +70,7 @@ func (i Identity) String() string {
 	}
 	text += "]"
 	if i.named() {
-		const shown = 4 // characters of the making, which is nobody's business: enough to tell two of them apart
+		const shown = 4 // characters of the making, which is private: enough to tell two of them apart
 		text += " in room " + strconv.Quote(i.Room) + ", made " + i.Made[:min(len(i.Made), shown)] + "…"
 	}
 	return text
@@ -103,7 +103,7 @@ func Whose(content []byte) (Identity, error) {
 
 func (i *Identity) named() bool { return i.Room != "" || i.Made != "" }
 
-// serves tells whether a disk of identity i may be used by who asks.
+// serves reports whether a disk of identity i may be opened as asked.
 func (i *Identity) serves(asked *Identity) bool {
 	return i.Server == asked.Server && slices.Equal(i.Voters, asked.Voters) &&
 		(i.Room == "" || i.Room == asked.Room) && (i.Made == "" || i.Made == asked.Made)

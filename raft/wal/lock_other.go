@@ -4,7 +4,7 @@ package wal
 
 import "os"
 
-// lock does nothing where there is no flock: it is up to whoever runs the programs that one of them opens a file.
+// lock does nothing where there is no flock: there, only one program at a time must open a file.
 func lock(*os.File) error { return nil }
 
 func unlock(*os.File) {}

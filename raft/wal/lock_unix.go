@@ -7,12 +7,12 @@ import (
 	"syscall"
 )
 
-// lock makes the file its opener's alone for as long as it is open. A program that was stopped and goes on later
-// has it still, so nobody can have written to it meanwhile.
+// lock makes the opener the file's only owner for as long as it is open. A program that was suspended and
+// goes on later still has the lock, so no other can have written to the file meanwhile.
 func lock(file *os.File) error {
 	return syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 }
 
-// unlock gives it free. To close it would do so, too, but not while a program that this one is just starting has it
-// open for a moment.
+// unlock releases the file. Closing it would do so, too, but not while a program that this one is just
+// starting has it open.
 func unlock(file *os.File) { _ = syscall.Flock(int(file.Fd()), syscall.LOCK_UN) }

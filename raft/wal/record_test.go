@@ -455,7 +455,8 @@ func TestAnImageHoldsWhateverThereIs(t *testing.T) {
 	}
 }
 
-// The disk is rewritten when more than rewriteBytes, and more than half of it, are garbage: not when just as many are.
+// The disk is rewritten when more than rewriteBytes, and more than half of it, are garbage, not when just so
+// many are.
 func TestTheDiskIsRewrittenBeyondTheBorder(t *testing.T) {
 	for _, test := range []struct{ live, garbage int }{{10, rewriteBytes}, {2 * rewriteBytes, 0}} {
 		disk := new(Memory)
@@ -484,7 +485,7 @@ func TestTheDiskIsRewrittenBeyondTheBorder(t *testing.T) {
 	}
 }
 
-// What was overwritten, and who has been told, is not held in memory.
+// Memory holds neither what was overwritten nor callbacks that were called.
 func TestNothingIsHeldThatIsOver(t *testing.T) {
 	w, _, _, err := Open(new(Memory), Identity{Server: 1, Claim: 3})
 	if err != nil {

@@ -30,7 +30,7 @@ type WAL struct {
 	size     int            // bytes on the disk once all operations are durable
 
 	buffer  []byte        // of the operation being issued
-	waiting []func(error) // who waits for the operations that the Disk has not completed, oldest first; nil: nobody
+	waiting []func(error) // callbacks of operations that the Disk has not completed, oldest first; nil: none
 	failed  error         // the first error; afterwards nothing is written and nothing is acknowledged
 
 	complete func(error) // w.completed, made once
@@ -109,8 +109,8 @@ func (w *WAL) Failed() error { return w.failed }
 // Size returns how many bytes the disk holds once all operations are durable.
 func (w *WAL) Size() int { return w.size }
 
-// mend makes the disk that was read one that can be written to: of this version, with this identity, without a
-// torn tail, and with this claim.
+// mend makes the disk ready for writing: of this version, with this identity, without a torn tail, and with
+// this claim.
 func (w *WAL) mend(recovery *Recovery) {
 	cutter, cuts := w.disk.(Cutter)
 	switch {
@@ -180,7 +180,7 @@ func (w *WAL) check(save *raft.Save) error {
 	return nil
 }
 
-// checkSnapshot holds the term of a snapshot's last entry against the log that it replaces.
+// checkSnapshot compares the term of a snapshot's last entry with the log that it replaces.
 func (w *WAL) checkSnapshot(save *raft.Save) error {
 	s := save.Snapshot
 	if s == nil {
@@ -195,7 +195,7 @@ func (w *WAL) checkSnapshot(save *raft.Save) error {
 	return nil
 }
 
-// base is the last entry that the snapshot replaces, 0 without one.
+// base is the index of the last entry that the snapshot replaces, 0 without one.
 func (w *WAL) base() raft.Index {
 	if w.snapshot == nil {
 		return 0
@@ -232,7 +232,7 @@ func (w *WAL) apply(save *raft.Save) {
 	w.log = append(w.log, save.Entries...)
 }
 
-// newest is the version in which the disk is to be.
+// newest returns the version that the disk is to have.
 func (w *WAL) newest() byte {
 	if w.identity.Unchained {
 		return unchained
@@ -287,7 +287,7 @@ func (w *WAL) imageSize() int {
 	return size
 }
 
-// completed is told by the Disk, once an operation and in their order.
+// completed is called by the Disk for each operation, in their order.
 func (w *WAL) completed(err error) {
 	if w.failed == nil {
 		w.failed = err

@@ -26,7 +26,7 @@ func appendJSON(dst []byte, f *Frame) []byte {
 	return w.finish()
 }
 
-// writer writes JSON. It takes each piece of constant text in one go: keys and punctuation are known beforehand.
+// writer writes JSON. It writes constant text in one go: keys and punctuation are known beforehand.
 type writer struct {
 	*jsoniter.Stream
 	own []byte // the stream's buffer, in the place of which it writes to another
@@ -100,7 +100,7 @@ func (w *writer) rpc(f *Frame) {
 	}
 }
 
-// key writes a key, and what parts it from its value.
+// key writes a key, and what separates it from its value.
 func (w *writer) key(f field) {
 	w.WriteRaw(`"`)
 	w.WriteRaw(fieldNames[f])
@@ -189,7 +189,7 @@ func (w *writer) answer(a *Answer) {
 	}
 }
 
-// refusal writes an error with what of its data its code gives a meaning.
+// refusal writes an error, with the data that its code gives a meaning.
 func (w *writer) refusal(e *Error) {
 	w.WriteRaw(`,"error":{"code":`)
 	w.WriteInt(e.Code)
@@ -313,7 +313,7 @@ func (w *writer) text(s string) {
 	w.WriteRaw(`"}`)
 }
 
-// payload is text for a slice, without a copy of it: nothing writes to data while it is read here.
+// payload writes a slice as text does, without a copy: nothing writes to data meanwhile.
 func (w *writer) payload(data []byte) {
 	w.text(unsafe.String(unsafe.SliceData(data), len(data)))
 }

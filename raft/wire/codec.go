@@ -29,8 +29,8 @@ const (
 	Protobuf                 // a Frame of frame.proto
 )
 
-// codec is what there is to know of an encoding. Whoever else needs to know it asks here, so that a further
-// encoding is one more line of codecs.
+// codec is what there is to know of an encoding. All code that depends on the encoding looks here, so a
+// further encoding is one more line of codecs.
 type codec struct {
 	name  string
 	title string // for a person
@@ -109,7 +109,7 @@ func (e Encoding) Title() string { return codecs[e].title }
 // Kind returns the kind of message in which frames of this encoding travel.
 func (e Encoding) Kind() Kind { return codecs[e].kind }
 
-// Calls tells whether a server may make its calls in this encoding. It is answered in every one.
+// Calls reports whether a server may make its calls in this encoding. It answers calls in every encoding.
 func (e Encoding) Calls() bool { return int(e) < len(codecs) && codecs[e].calls }
 
 // For returns the encoding in which Append writes f when it is asked for e: e, or JSON for a frame that e

@@ -49,8 +49,9 @@ func colonCall(name []byte) content {
 	return 0
 }
 
-// extension returns the key under which a field stands behind those that have a place of their own; "" if it has one.
-// What the dialect of 2016 has, has a place; of this project's own, what a frame always says has one too.
+// extension returns the key of a field that stands behind those that have a place of their own; "" if the
+// field has one. All fields of the dialect of 2016 have a place, and so have this project's own that are
+// always there.
 func (s *schema) extension(i int) string {
 	switch of := &s[i]; {
 	case of.name == fieldMatchIndex:
@@ -63,8 +64,8 @@ func (s *schema) extension(i int) string {
 	return ""
 }
 
-// callOf returns the number of the call in a frame that cannot be read otherwise, so that who made the call hears of
-// it; 0 if it has none.
+// callOf returns the call number of a frame that cannot be read otherwise, so that the caller learns which
+// call failed; 0 if it has none.
 func callOf(data []byte) uint64 {
 	for r := (colonReader{rest: data, more: true}); r.more; {
 		if digits, is := bytes.CutPrefix(r.next(), []byte("call=")); is {
@@ -77,8 +78,8 @@ func callOf(data []byte) uint64 {
 
 const noField = 0 // the number of no field: that of the extension call
 
-// extensionNamed returns the number of the field with that key, and the key as a string that need not be made; "" if
-// there is none.
+// extensionNamed returns the number of the field with that key, and the key as a string without allocating
+// it; "" if there is none.
 func (s *schema) extensionNamed(key []byte) (number int, name string) {
 	if string(key) == "call" {
 		return noField, "call"
@@ -186,9 +187,9 @@ func (r *colonReader) address() (from, to uint64) {
 	return from, to
 }
 
-// extensions reads the tail: key=value segments in any order, of which call is one that every message may have. What
-// it does not know, or what this message does not have, it passes over, as the dialect of 2016 does. Entries and data
-// go to e.
+// extensions reads the tail: key=value segments in any order, of which call may come in every message. It
+// ignores keys that it does not know, or that this message does not have, as the dialect of 2016 does.
+// Entries and data go to e.
 func (r *colonReader) extensions(of *schema, p *parts, e *payloads) (call uint64) {
 	seen := 0 // a bit for each
 	for r.err == nil && r.more {

@@ -6,11 +6,12 @@ import (
 	"raftplayground/raft"
 )
 
-// What a configuration is, raft says; here is how it stands in a frame. Colon has raft's text, 1,2,3>3,4,5+6, JSON an
-// object of three lists.
+// Package raft says what a configuration is; this file says how it is written in a frame. Colon has raft's
+// text, 1,2,3>3,4,5+6, JSON an object of three lists.
 
-// parseConfiguration reads a configuration's text. came is what an error repeats: the part of the frame that the text
-// was taken from. Stricter than raft it takes a server's number in one form only, as all numbers of frames.
+// parseConfiguration reads a configuration's text. came is what an error repeats: the part of the frame that
+// the text was taken from. It is stricter than raft: a server's number has one form only, like all numbers
+// of frames.
 func parseConfiguration(text, came []byte) (raft.Configuration, *Error) {
 	const what = "servers, 1 and up, such as 1,2,3 or 1,2,3>3,4,5+6"
 	for i, c := range text {

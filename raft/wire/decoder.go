@@ -61,7 +61,7 @@ func (d *Decoder) decode(kind Kind, data []byte, f *Frame) *Error {
 	return expected(CodeNotAFrame, "frame", "a Protobuf message", data)
 }
 
-// vote hands out the Decoder's RequestVote as the content of f. So do the other seven, for theirs.
+// vote hands out the Decoder's RequestVote as the content of f. The next seven do so with their messages.
 func (d *Decoder) vote(f *Frame, m raft.RequestVote) {
 	d.requestVote = m
 	f.RPC, f.Call = &d.requestVote, m.Call
@@ -162,7 +162,7 @@ func (p *payloads) chunk() ([]byte, *Error) {
 	return bytes.Clone(p.buf), nil
 }
 
-// bare returns the same as commands without terms, nil if there are none.
+// bare returns the commands without their terms, nil if there are none.
 func (p *payloads) bare() [][]byte {
 	for _, entry := range p.entries() {
 		p.commands = append(p.commands, entry.Data)
@@ -193,5 +193,5 @@ func parseNumber(text []byte) (n uint64, ok bool) {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// number is what a bad number is told it should have been.
+// number says in an error what a bad number should have been.
 const number = "a whole number from 0 to 18446744073709551615"

@@ -1,11 +1,11 @@
-// Package wire is what travels between servers, and between a client and a server: frames. A frame is one
-// half of a remote procedure call, with the address of who sent it and whom it is for, so that it can be
-// forwarded by who does not know Raft. One message of a WebSocket is one frame: its bytes, and whether they
+// Package wire defines frames, which travel between servers, and between a client and a server. A frame is
+// one half of a remote procedure call, with the addresses of its sender and its receiver, so that programs
+// that do not know Raft can forward it. One message of a WebSocket is one frame: its bytes, and whether they
 // are text or binary (Kind).
 //
 // The same frame has four encodings. A receiver tells them apart by the kind of message and by how they
-// begin, and answers in kind, so that one cluster may mix them. What else differs between them is one table
-// (codecs); whoever needs to know it asks there.
+// begin, and answers in kind, so that one cluster may mix them. One table (codecs) holds all other
+// differences.
 //
 //	1>2:RequestVotes:Request:3:1:4:2:call=17                                Colon, begins with a digit
 //	{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote",
@@ -22,10 +22,10 @@
 //
 // # Colon
 //
-// One line that a person can read and type. It is the dialect of the raft.rs of 2016, and more. That program's frames
-// are valid here. It reads those of ours that are for everyone, since it ignores what follows the last field that it
-// knows; ">to" it does not know. A pre-vote it takes for a vote: that is safe, since the vote goes to the same
-// candidate in the same term, but it raises its term where it is only asked.
+// One line that a person can read and type. It extends the dialect of the raft.rs of 2016. That program's
+// frames are valid here. It reads those of our frames that are for everyone, since it ignores what follows
+// the last field that it knows; it does not know ">to". It takes a pre-vote for a vote: that is safe, since
+// the vote goes to the same candidate in the same term, but it raises its term where it is only asked.
 //
 //	frame     = address ":" message *( ":" extension )
 //	address   = from [ ">" to ]                                     numbers, 1 and up; without to: for everyone
@@ -111,10 +111,11 @@
 //
 // # Variant
 //
-// The JSON of a Raft of February 2015, so that such a server can take part. Our address stands behind what it knows;
-// without it the sender is the candidate or leader that the call names, and a reply comes from nobody known. Accepted
-// and Rejected answer both calls; the uuid, which a reply repeats, tells which. In uuids of our own are the kind and
-// the number of the call. An entry is [term,"command"]; a no-op is [term,""], an empty command [term,{"base64":""}].
+// The JSON of a Raft of February 2015, so that such a server can take part. Our address follows the fields
+// that it knows; without an address the sender is the candidate or leader that the call names, and that of a
+// reply is unknown. Accepted and Rejected answer both calls; the uuid, which a reply repeats, tells which.
+// Our own uuids hold the kind and the number of the call. An entry is [term,"command"]; a no-op is
+// [term,""], an empty command [term,{"base64":""}].
 //
 // It has no word for why a vote is refused, which is left out, nor for pre-votes and transfers, configurations,
 // snapshots and TimeoutNow. Append writes such a call, and the replies to the last two, as JSON instead: a server of
@@ -135,9 +136,9 @@
 //
 // A Frame of frame.proto, one message for each call and each reply, for a leader under load: the heartbeat
 // of a log of 4812 entries has 21 bytes, where colon has 51 and JSON 176. It is read and written with the
-// official package for the format's lowest layer, without reflection; the tests hold it against the
-// official decoder and encoder. Fields that are zero are left out. Fields may come in any order, lists
-// packed or not, and what frame.proto does not have is passed over; but a field that comes twice is an
-// error, where Protobuf lets the last one count: whom to believe would be a guess. There is no form for
-// requests of clients and errors, which are JSON.
+// official package for the format's lowest layer, without reflection; the tests compare it with the official
+// decoder and encoder. Fields that are zero are left out. Fields may come in any order, lists packed or not,
+// and fields that frame.proto does not have are ignored; but a field that comes twice is an error, where
+// Protobuf lets the last one count: which to believe would be a guess. There is no form for requests of
+// clients and errors, which are JSON.
 package wire

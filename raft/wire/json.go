@@ -78,8 +78,8 @@ func (r *reader) envelope(top *object, f *Frame) {
 	}
 }
 
-// callID reads "from>to:call", or keeps the id of a sender that names its calls in another way. In a reply from and to
-// are those of the call, so the other way round than the frame's; a call to everyone has 0 for to.
+// callID reads "from>to:call", or keeps the id of a sender that names its calls in another way. In a reply,
+// from and to are those of the call, the reverse of the frame's; a call to everyone has 0 for to.
 func (r *reader) callID(id []byte, f *Frame) {
 	if id == nil || string(id) == "null" {
 		return
@@ -191,7 +191,7 @@ func (d *Decoder) decodeRPC(r *reader, o *object, f *Frame, c content) {
 	d.join(f, c, &p)
 }
 
-// allMethods is what an unknown method is told it should have been.
+// allMethods says in an error what an unknown method should have been.
 const allMethods = "RequestVote, AppendEntries, InstallSnapshot, TimeoutNow, Put, Get, Delete, CompareAndSwap, " +
 	"IndexRange or AppendRequest"
 

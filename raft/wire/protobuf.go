@@ -71,7 +71,7 @@ type protoReader struct {
 	err *Error
 }
 
-// next reads the next field that the schema has, and passes over those that it has not.
+// next reads the next field that the schema has, and skips those that it has not.
 func (r *protoReader) next() bool {
 	for r.err == nil && len(r.rest) > 0 {
 		number, kind, tag, size := consumeField(r.rest)

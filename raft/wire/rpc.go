@@ -8,9 +8,9 @@ import (
 	"raftplayground/raft"
 )
 
-// Colon, JSON and Protobuf have the same fields in the same order. What an RPC holds is said here once, with what a
-// person is told of it: a further field is a line of its schema (and of frame.proto), one of apart and one of join.
-// Only Variant has words of its own.
+// Colon, JSON and Protobuf have the same fields in the same order. What an RPC holds is defined here once,
+// with its meaning for people: a further field is a line of its schema (and of frame.proto), one of apart
+// and one of join. Only Variant has words of its own.
 
 // content is an RPC by the number of its field in a Frame of frame.proto: the calls, then their replies.
 type content = protowire.Number
@@ -152,7 +152,7 @@ func (s *schema) nameOf(number protowire.Number) string {
 	return calls[number]
 }
 
-// Told is an argument or a result of an RPC, as a person is told of it.
+// Told is an argument or a result of an RPC, as it is shown to people.
 type Told struct {
 	Name, Meaning string
 	Value         string // empty: the entries of an AppendEntries, which this package does not read

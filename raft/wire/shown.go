@@ -19,9 +19,8 @@ func AppendShown(dst []byte, kind Kind, data []byte) []byte {
 	return append(dst, data...)
 }
 
-// Peek tells what can be told of a frame of which only the beginning is known: the method of a call and its
-// term; "" if it is none that can be long, or too little is known. Only AppendEntries is looked for:
-// nothing else in a live room is long.
+// Peek tells the method of a call and its term from the beginning of a frame; "" if such a frame cannot be
+// long, or too little is known. It looks only for AppendEntries: nothing else in a live room is long.
 func Peek(kind Kind, beginning []byte) (method string, term raft.Term) {
 	if encoding, known := Recognise(kind, beginning); known && codecs[encoding].peek != nil {
 		return codecs[encoding].peek(beginning)

@@ -96,8 +96,8 @@ func (d *Decoder) decodeBareReply(r *reader, term []byte, rest scanner, f *Frame
 	d.voteReply(f, m)
 }
 
-// pairs reads entries as [[term,"command"],…]. What the dialect has no word for is written so that it stays apart from
-// what it has: a no-op is "", an empty command {"base64":""}.
+// pairs reads entries as [[term,"command"],…]. What the dialect has no word for stays apart from what it
+// has: a no-op is "", an empty command {"base64":""}.
 func (r *reader) pairs(p *payloads, o *object) {
 	const what = "a pair of a term and a command"
 	for list := r.list(o, fieldEntries); r.err == nil; {
@@ -230,9 +230,9 @@ func appendUUIDText(dst []byte, id [16]byte) []byte {
 	return append(dst, '"')
 }
 
-// variantHas tells whether the dialect can say a frame. It knows two calls and commands, and nothing of
-// pre-votes, transfers, snapshots and membership. To be told the half of it would mislead its server: it
-// would give its vote where it is only asked whether it would.
+// variantHas reports whether the dialect can say a frame. It knows two calls and commands, and nothing of
+// pre-votes, transfers, snapshots and membership. Half of such a frame would mislead its server: it would
+// give its vote where it is only asked whether it would.
 func variantHas(f *Frame) bool {
 	switch m := f.RPC.(type) {
 	case *raft.RequestVote:

@@ -670,8 +670,8 @@ func TestEntryDataIsOwned(t *testing.T) {
 	}
 }
 
-// What the dialect of 2015 has no word for goes as JSON-RPC: the first three differ from what it has by one field that
-// it would not see.
+// What the dialect of 2015 has no word for goes as JSON-RPC: the first three differ from frames of that
+// dialect by one field that its program would not see.
 func TestVariantLeavesToJSONWhatItHasNoWordFor(t *testing.T) {
 	for _, rpc := range []raft.RPC{
 		&raft.RequestVote{Call: 17, Term: 3, CandidateID: 1, PreVote: true},
@@ -836,7 +836,7 @@ func TestErrorsAnswerCallsOnly(t *testing.T) {
 	}
 }
 
-// What an error's data holds beyond what its code gives a meaning is somebody else's.
+// Error data without a meaning for its code belongs to other programs.
 func TestForeignErrorDataIsIgnored(t *testing.T) {
 	var d Decoder
 	var f Frame
@@ -868,7 +868,7 @@ func TestUnknownNames(t *testing.T) {
 	}
 }
 
-// Whoever makes a call that cannot be read is told which one, if its number can be.
+// The sender of a call that cannot be read is told which one, if its number can be read.
 func TestACallThatCannotBeReadIsNamedInItsError(t *testing.T) {
 	for text, id := range map[string]string{
 		"1>2:RequestVotes:Request:three:1:0:0:call=17": `"1>2:17"`,

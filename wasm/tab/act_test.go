@@ -45,6 +45,31 @@ func TestADeedOfTheNetworkIsDoneInARoom(t *testing.T) {
 	}
 }
 
+// The page cuts a link both ways by two deeds, which are told as one; a deed of somebody else is told by itself.
+func TestALinkThatIsCutBothWaysIsToldOnce(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	w.elect(tabs...)
+	for _, cuts := range [][]struct{ by, from, to int }{{{0, 1, 2}, {0, 2, 1}}, {{1, 3, 1}}, {{0, 1, 3}}} {
+		for id, c := range cuts {
+			tabs[c.by].say(map[string]any{"type": "act", "id": id, "action": map[string]any{
+				"do": "cut", "server": c.from, "to": c.to}})
+		}
+		w.run(100)
+	}
+	var told []string
+	for _, line := range tabs[2].story {
+		if strings.Contains(line.Text, " cut") {
+			told = append(told, line.Text)
+		}
+	}
+	expected := []string{"The link between S1 and S2 is cut.",
+		"The link from S3 to S1 is cut, in this direction only.", "The link from S1 to S3 is cut, too."}
+	if !slices.Equal(told, expected) {
+		t.Errorf("the story says %q", told)
+	}
+}
+
 // A bandwidth comes into a room by the deed and by the change of its network, and every page is told of it.
 func TestABandwidthIsSetInARoom(t *testing.T) {
 	w := newWorld(t)

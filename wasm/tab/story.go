@@ -15,9 +15,29 @@ func (t *Tab) tellDeeds(room *contract.RoomNotice) {
 		t.batches.Notice("More was done in this room than its relay could tell: the story leaves out " +
 			report.Plural(room.DeedsMissed, "deed") + ".")
 	}
-	for i := range room.Deeds {
-		t.tellDeed(&room.Deeds[i])
+	deeds := joinWays(room.Deeds)
+	for i := range deeds {
+		t.tellDeed(&deeds[i])
 	}
+}
+
+// joinWays makes one deed of neighbours that cut or mend directions of links and have the same author. A page that cuts a
+// link both ways asks for two deeds.
+func joinWays(deeds []contract.Deed) (joined []contract.Deed) {
+	for _, d := range deeds {
+		n := len(joined)
+		if n == 0 || !sameChange(&joined[n-1], &d) {
+			joined = append(joined, d)
+			continue
+		}
+		last := &joined[n-1]
+		last.Ways, last.DownNow = slices.Concat(last.Ways, d.Ways), d.DownNow
+	}
+	return joined
+}
+
+func sameChange(a, b *contract.Deed) bool {
+	return (a.Do == "cut" || a.Do == "mend") && a.Do == b.Do && a.By != nil && b.By != nil && a.By.Client == b.By.Client
 }
 
 func (t *Tab) tellDeed(d *contract.Deed) {

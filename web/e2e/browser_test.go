@@ -300,6 +300,21 @@ func (w *tab) attachWorker(event *target.EventAttachedToTarget) {
 	}
 }
 
+// inWorker returns what does something in the Worker that the page has started last.
+func (w *tab) inWorker() (do func(actions ...chromedp.Action)) {
+	w.browser.mu.Lock()
+	worker := w.worker
+	w.browser.mu.Unlock()
+	return func(actions ...chromedp.Action) {
+		w.t.Helper()
+		ctx, stop := context.WithTimeout(worker, 5*time.Second)
+		defer stop()
+		if err := chromedp.Run(ctx, actions...); err != nil {
+			w.t.Fatalf("in a Worker: %v", err)
+		}
+	}
+}
+
 // observe sees every event of the page and of its Workers.
 func (w *tab) observe(event any) {
 	w.browser.listen(event)
@@ -428,11 +443,13 @@ func (b *browser) renderers() map[int]int {
 	return memory
 }
 
-// duplicate opens the tab's address from within the tab, which copies its sessionStorage, as "Duplicate tab" does.
+// duplicate opens the tab's address from within the tab, which copies its sessionStorage, as "Duplicate tab" does. The
+// new tab is empty until DevTools is attached: a Worker that starts while that happens now and then never runs.
 func (w *tab) duplicate() *tab {
 	w.t.Helper()
 	known := w.browser.pages()
-	w.must(nil, `window.open(location.href);`)
+	var address string
+	w.must(&address, `window.open("about:blank"); return location.href;`)
 	var id target.ID
 	eventually(w.t, 5*time.Second, "the duplicated tab opens", func() error {
 		for page := range w.browser.pages() {
@@ -443,7 +460,9 @@ func (w *tab) duplicate() *tab {
 		}
 		return fmt.Errorf("no new tab")
 	})
-	return w.browser.attach(id)
+	duplicate := w.browser.attach(id)
+	duplicate.navigate(address)
+	return duplicate
 }
 
 func (b *browser) pages() map[target.ID]bool {

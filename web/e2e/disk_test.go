@@ -70,3 +70,39 @@ func TestADiskThatLostAcknowledgedWritesIsRefusedInWords(t *testing.T) {
 		})
 	}
 }
+
+// countsWrites counts the transactions that write to IndexedDB, and how many of them are under way at a time.
+const countsWrites = `
+	globalThis.writes = {all: 0, underWay: 0, most: 0};
+	const begin = IDBDatabase.prototype.transaction;
+	IDBDatabase.prototype.transaction = function (stores, mode, ...more) {
+		const made = begin.call(this, stores, mode, ...more);
+		if (mode !== "readwrite") return made;
+		writes.all++;
+		writes.most = Math.max(writes.most, ++writes.underWay);
+		for (const end of ["complete", "abort"]) made.addEventListener(end, () => writes.underWay--);
+		return made;
+	};`
+
+// All tabs of an origin wait for each other's transactions. A tab that queued each of its writes kept another one, which
+// only looked for a seat, waiting for half a minute.
+func TestWritesToIndexedDBDoNotQueue(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	w := r.browser.window(screenWidth, screenHeight)
+	w.beforeWorkers(chromedp.Evaluate(withoutOPFS, nil), chromedp.Evaluate(countsWrites, nil))
+	w.navigate(r.url("?size=1&rate=1"))
+	w.seat()
+	leading(t, 10*time.Second, w)
+	w.must(nil, `await Promise.all(Array.from({length: 300}, (_, i) =>
+		window.raftPlayground.request({op: "put", key: "k" + i, value: "acknowledged"})));`)
+	var writes struct{ All, Most int }
+	w.inWorker()(chromedp.Evaluate(`writes`, &writes))
+	if writes.Most != 1 || writes.All > 200 {
+		t.Errorf("%d transactions, %d of them at a time", writes.All, writes.Most)
+	}
+	w.run(20*time.Second, chromedp.Reload())
+	w.seat()
+	leading(t, 10*time.Second, w)
+	w.mustGet("k299", "acknowledged")
+}

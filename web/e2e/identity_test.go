@@ -37,18 +37,9 @@ func (r *room) elsewhere() *room {
 // The returned function thaws the Worker.
 func (w *tab) freeze() (thaw func()) {
 	w.t.Helper()
-	w.browser.mu.Lock()
-	worker := w.worker
-	w.browser.mu.Unlock()
-	run := func(what string, actions ...chromedp.Action) {
-		ctx, stop := context.WithTimeout(worker, 5*time.Second)
-		defer stop()
-		if err := chromedp.Run(ctx, actions...); err != nil {
-			w.t.Fatalf("%s a Worker: %v", what, err)
-		}
-	}
-	run("freezing", enabled(), debugger.Pause())
-	return func() { run("thawing", debugger.Resume(), debugger.Disable()) }
+	do := w.inWorker()
+	do(enabled(), debugger.Pause())
+	return func() { do(debugger.Resume(), debugger.Disable()) }
 }
 
 // enabled switches the debugger on and ignores its answer.

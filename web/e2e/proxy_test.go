@@ -282,19 +282,24 @@ func TestAtAnIPv6AddressNothingIsComplainedOf(t *testing.T) {
 	}
 }
 
-// stalling is a proxy before the relay in which the first so many answers with a program stop after their
-// first bytes, without ending.
-func (r *relay) stalling(times int32) string {
+// stalling is a proxy before the relay in which the first so many answers for files whose path contains file
+// stop after their first bytes, without ending.
+func (r *relay) stalling(file string, times int32) string {
 	passes, left, over := r.proxy(nil), atomic.Int32{}, make(chan struct{})
 	left.Store(times)
 	address := site(r.t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if !strings.HasSuffix(req.URL.Path, ".wasm") || left.Add(-1) < 0 {
+		if !strings.Contains(req.URL.Path, file) || left.Add(-1) < 0 {
 			passes.ServeHTTP(w, req)
 			return
 		}
-		w.Header().Set("Content-Type", "application/wasm")
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		w.Write([]byte("\x00asm\x01\x00\x00\x00"))
+		if strings.HasSuffix(req.URL.Path, ".wasm") {
+			w.Header().Set("Content-Type", "application/wasm")
+			w.Write([]byte("\x00asm\x01\x00\x00\x00"))
+		} else {
+			w.Header().Set("Content-Type", "text/javascript")
+			w.Write([]byte("/*"))
+		}
 		w.(http.Flusher).Flush()
 		select {
 		case <-req.Context().Done():
@@ -310,7 +315,7 @@ func TestAProgramThatStopsArrivingIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
 	w := r.browser.window(screenWidth, screenHeight)
-	w.navigate(r.relay.stalling(1) + "/r/" + r.code)
+	w.navigate(r.relay.stalling(".wasm", 1) + "/r/" + r.code)
 	eventually(t, 30*time.Second, "the tab takes a seat", func() error {
 		if s := w.status(); s.Server == 0 {
 			return fmt.Errorf("status %+v, and the page says %s", s, w.text())
@@ -322,7 +327,16 @@ func TestAProgramThatStopsArrivingIsAskedForAgain(t *testing.T) {
 func TestAProgramThatNeverArrivesIsSaidNotToCome(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).window(screenWidth, screenHeight)
-	w.navigate(r.stalling(1000) + "/")
-	w.says(50*time.Second, "the program stopped arriving 3 times")
+	b := startBrowser(t)
+	for file, words := range map[string]string{
+		".wasm":      "the program stopped arriving 3 times",
+		"lab-worker": "Its script has not arrived for 45 s.",
+	} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			w := b.window(screenWidth, screenHeight)
+			w.navigate(r.stalling(file, 1000) + "/")
+			w.says(60*time.Second, words)
+		})
+	}
 }

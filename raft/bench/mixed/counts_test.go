@@ -42,7 +42,7 @@ func (c *counts) add(d counts) {
 	c.commands += d.commands
 }
 
-// checkThatAllOccurred fails the test if something that the runs are to show never came about in them.
+// checkThatAllOccurred fails the test if something that the runs should show never occurred in them.
 func (c *counts) checkThatAllOccurred(t *testing.T) {
 	t.Logf("%+v", *c)
 	for what, n := range map[string]int{

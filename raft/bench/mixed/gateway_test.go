@@ -16,9 +16,9 @@ import (
 //   - Etcd's refusals of MsgApp carry the index that was refused (Index) and a place that may
 //     agree (RejectHint, LogTerm).
 //
-// A question of etcd's is given a call number that holds what its answer has to say again: see question. A call of ours
-// that appends goes out as two messages: MsgApp, whose answer is about the log, and MsgHeartbeat with the call's number
-// as its Context, whose answer is about the leadership.
+// A question of etcd's is given a call number that holds what its answer has to repeat: see question. A call
+// of ours that appends goes out as two messages: MsgApp, whose answer is about the log, and MsgHeartbeat
+// with the call's number as its Context, whose answer is about the leadership.
 //
 // What has no translation:
 //
@@ -34,8 +34,8 @@ type gateway struct {
 	asked map[uint64][2]uint64 // of each server, the number of the last vote and of the last pre-vote it was asked for
 }
 
-// question is a call number made up for a message of etcd's, so that the answer tells what it answers: kind, and of
-// MsgApp the place.
+// question is a call number made up for a message of etcd's, from which the answer's translation learns the
+// question's kind and, of MsgApp, the place.
 type question uint64
 
 const (
@@ -184,8 +184,8 @@ func (g *gateway) in(m *pb.Message) raft.RPC {
 	case pb.MsgAppResp:
 		return inAppendReply(m)
 	case pb.MsgHeartbeatResp:
-		// It held us for its leader after the call was made; of its log it says nothing: they agree through 0,
-		// as all do.
+		// It took us for its leader after the call was made. It says nothing of its log, which agrees
+		// through 0, as all logs do.
 		return &raft.AppendEntriesReply{Call: binary.BigEndian.Uint64(m.GetContext()), Term: term, Success: true}
 	case pb.MsgSnap:
 		d := m.GetSnapshot().GetMetadata()
@@ -202,9 +202,9 @@ func (g *gateway) in(m *pb.Message) raft.RPC {
 	panic("no translation of " + m.GetType().String())
 }
 
-// inHeartbeat makes of etcd's heartbeat, which has a commitIndex and no place in the log, Figure 2's, which has both.
-// Etcd's leader sends no commitIndex beyond what this server has acknowledged to it in this term, so the entry there is
-// the leader's too: that is the place.
+// inHeartbeat turns etcd's heartbeat, which has a commitIndex and no place in the log, into Figure 2's,
+// which has both. Etcd's leader sends no commitIndex beyond what this server has acknowledged to it in this
+// term, so the entry there is the leader's too: that is the place.
 func (g *gateway) inHeartbeat(m *pb.Message) raft.RPC {
 	a := &raft.AppendEntries{Call: uint64(heartbeatAsked), Term: raft.Term(m.GetTerm()),
 		LeaderID: raft.ServerID(m.GetFrom()), LeaderCommit: raft.Index(m.GetCommit())}
@@ -248,7 +248,7 @@ func inEntry(e *pb.Entry) raft.Entry {
 	return raft.Entry{Term: raft.Term(e.GetTerm()), Kind: raft.Command, Data: e.GetData()}
 }
 
-// copied returns a copy of what is only borrowed.
+// copied returns a copy of a message that is only borrowed.
 func copied(rpc raft.RPC) raft.RPC {
 	switch m := rpc.(type) {
 	case *raft.RequestVote:

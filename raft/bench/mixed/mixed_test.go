@@ -123,8 +123,8 @@ func (w *world) handOver(to uint64) {
 	}
 }
 
-// A leader that has gone on alone comes back with entries that nobody else has, of either kind under a leader of either
-// kind: the refusals lead the new leader to where the logs part, and the entries go.
+// A leader of either kind that has gone on alone comes back, under a leader of either kind, with entries
+// that no other server has: the refusals lead the new leader to where the logs part, and the entries go.
 func TestDivergentLogsAreRepairedAcrossKinds(t *testing.T) {
 	for _, kinds := range clusters {
 		for _, old := range voters() {

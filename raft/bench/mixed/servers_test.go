@@ -246,10 +246,10 @@ type theirs struct {
 	node    *etcd.RawNode
 	disk    storage
 	ticks   int
-	sending map[uint64]int // to whom a snapshot is under way, and since which tick
+	sending map[uint64]int // the servers to which a snapshot is under way, and since which tick
 }
 
-// storage is etcd's own, but for the first configuration, which it would have in a snapshot.
+// storage is etcd's own, except for the first configuration, which etcd would keep in a snapshot.
 type storage struct{ *etcd.MemoryStorage }
 
 func (s storage) InitialState() (*pb.HardState, *pb.ConfState, error) {
@@ -338,7 +338,7 @@ func (s *theirs) leads() (bool, uint64) {
 	return st.RaftState == etcd.StateLeader, st.GetTerm()
 }
 
-// The log is read from the disk: what is not there yet leaves with a crash, and is nobody else's.
+// The log is read from the disk: an entry that is not there yet is lost in a crash, and nowhere else.
 
 func (s *theirs) last() (uint64, uint64) {
 	i, err := s.disk.LastIndex()

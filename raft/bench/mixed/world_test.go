@@ -17,7 +17,7 @@ func voters() []uint64 { return []uint64{1, 2, 3, 4, 5} }
 // world is a cluster of both kinds and the network between them. All chance comes from one seed.
 type world struct {
 	name    string       // of the run, for violations
-	off     raft.RuleSet // what our servers do not keep: nothing, unless a check is to be seen to fail
+	off     raft.RuleSet // rules that our servers do not keep; none, unless a check is to be seen to fail
 	random  *rand.Rand
 	now     int // steps
 	servers [size + 1]server
@@ -29,11 +29,11 @@ type world struct {
 	next    int // number of the last command proposed
 
 	// What the checks remember.
-	committed []committed         // applied by somebody, entry 1 first
+	committed []committed         // applied by any server, entry 1 first
 	seen      map[string]bool     // commands among them
 	leaders   map[uint64]uint64   // of each term
 	handed    map[uint64]handover // by term of the leader that hands over
-	// how many entries had been applied by somebody when the read with this tag was asked for
+	// how many entries any server had applied when the read with this tag was asked for
 	reads []int
 	count counts
 }
@@ -280,7 +280,7 @@ func (w *world) leader() (leader uint64) {
 	return leader
 }
 
-// heal ends all faults; within so many steps the cluster has to serve again, and everybody to have applied all.
+// heal ends all faults; within so many steps the cluster has to serve again and all servers to apply all.
 func (w *world) heal(within int) {
 	w.faulty = false
 	w.cut = [size + 1][size + 1]bool{}
@@ -328,8 +328,8 @@ func (w *world) progress() string {
 
 // ---- the checks -----------------------------------------------------------------------------------------------------
 
-// appliedBy checks State Machine Safety (Fig. 3): nobody applies another entry at the same index. A command
-// is applied once.
+// appliedBy checks State Machine Safety (Fig. 3): no two servers apply different entries at the same index.
+// A command is applied once.
 func (w *world) appliedBy(m *machine, e entry) {
 	if m.count <= uint64(len(w.committed)) {
 		if c := w.committed[m.count-1]; c.entry != e || c.digest != m.digest {
@@ -349,7 +349,7 @@ func (w *world) appliedBy(m *machine, e entry) {
 	}
 }
 
-// restoredBy checks the same of a snapshot: it is what those had who applied the entries.
+// restoredBy checks the same of a snapshot: its state is that of the servers which applied the entries.
 func (w *world) restoredBy(m *machine) {
 	if m.count > uint64(len(w.committed)) || w.committed[m.count-1].digest != m.digest {
 		w.failf("State Machine Safety: server %d restores a snapshot at entry %d that is nobody's state", m.id, m.count)
@@ -395,8 +395,8 @@ func (w *world) observeLeader(id uint64) {
 	}
 }
 
-// checkStored checks durability: the disks of a majority hold whatever somebody has applied. By Log Matching the last
-// such entry speaks for all.
+// checkStored checks durability: the disks of a majority hold whatever any server has applied. By Log
+// Matching the last such entry speaks for all.
 func (w *world) checkStored() {
 	if len(w.committed) == 0 {
 		return

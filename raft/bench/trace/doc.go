@@ -1,5 +1,5 @@
 // Program trace writes a run of the lab as a trace that etcd's public TLA+ specification of Raft reads, so
-// that anybody who has the model checker TLC can hold this core against it:
+// that anyone who has the model checker TLC can check this core against it:
 //
 //	./build.sh trace -seed 3 -faults >run.ndjson     # or: cd raft/bench && go run ./trace -seed 3 -faults
 //
@@ -40,15 +40,15 @@
 //   - "commit" of an AppendEntries is the smaller of LeaderCommit and the index of its last entry: beyond
 //     that a receiver would not go anyway (Fig. 2).
 //   - etcd keeps commitIndex on disk, this core does not. After a restart "commit" therefore is the
-//     commitIndex that the server would know if it had kept it. A server that never restarted knows it: the
-//     program looks.
+//     commitIndex that the server would know if it had kept it. A server that never restarted knows it, as
+//     the program checks.
 //   - A pre-candidate counts as a follower.
 //   - A message that changes nothing at its receiver may be missing: the specification's network may lose it.
 //     So are requests for votes that a server refuses because it is loyal to a living leader (§6), chunks of
-//     a snapshot but for the last, and the answer to that: the specification has no message for it.
-//   - Of an AppendEntries that begins before the receiver's commitIndex the specification takes nothing, this
-//     core what is new. The trace then has its leader send the new part alone, too, right after the whole,
-//     and has that part arrive.
+//     a snapshot except the last, and the answer to that: the specification has no message for it.
+//   - From an AppendEntries that begins before the receiver's commitIndex the specification takes nothing,
+//     this core takes the new entries. The trace then has the leader also send the new part alone, right
+//     after the whole call, and has that part arrive.
 //   - A call that arrives twice is sent twice, and a request for votes that waited for the disk while its
 //     sender's time ran out again is sent before that.
 //   - Writes take no time: the specification saves all and sends all in one step (Ready).

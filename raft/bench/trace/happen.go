@@ -60,7 +60,7 @@ func (t *tracer) happen(s *traced, e *raft.Event, c *cause) error {
 	return nil
 }
 
-// brings tells whether an event is a change of the server that a message brought.
+// brings tells whether an event is a change of the server that a message caused.
 func brings(e *raft.Event, s *traced, c *cause) bool {
 	switch e.Kind {
 	case raft.TermAdvanced, raft.VoteReceived:

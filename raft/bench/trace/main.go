@@ -82,7 +82,7 @@ var faults = []lab.Deed{
 	lab.Partition, lab.Network, lab.Hold, lab.Release, lab.HoldFrame, lab.ReleaseFrame, lab.DropFrame, lab.Heal,
 }
 
-// trace lives a run and writes its trace, and to notes how far it goes.
+// trace lives through a run and writes its trace, and says in notes how far the trace goes.
 func trace(run lab.Run, duration time.Duration, to, notes io.Writer) error {
 	switch c := run.Config; {
 	case duration <= 0:

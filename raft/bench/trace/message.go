@@ -33,8 +33,8 @@ func (t *tracer) send(s *traced, sent frame) {
 	}
 }
 
-// translate puts a message that a server sends into the specification's words. known is false if that lacks
-// it.
+// translate puts a message that a server sends into the specification's words. known is false if the
+// specification lacks it.
 func (s *traced) translate(f *wire.Frame) (m message, known bool) {
 	m = message{Term: uint64(s.term), From: name(f.From), To: name(f.To), Vote: name(0)}
 	switch r := f.RPC.(type) {
@@ -77,7 +77,7 @@ type cause struct {
 	foreign  bool // a message did, whose receipt the trace does not have
 	isAnswer bool // that was the answer to an AppendEntries
 	term     raft.Term
-	commit   raft.Index // what an AppendEntries said is committed of what the log has now
+	commit   raft.Index // how far an AppendEntries said that the log, as it is now, is committed
 }
 
 // receive writes that a message has arrived, unless the trace does not have it, or the specification's
@@ -110,7 +110,7 @@ func (t *tracer) receive(s *traced) (c cause, err error) {
 	return c, nil
 }
 
-// loses tells whether the trace takes a message that arrives for lost. The error says that it cannot, though
+// loses tells whether the trace treats an arriving message as lost. The error says that it cannot, though
 // the specification would do something else than the server.
 func (t *tracer) loses(s *traced, r raft.RPC, m *message) (bool, error) {
 	current := raft.Term(m.Term) >= s.term
@@ -139,7 +139,7 @@ func (t *tracer) loses(s *traced, r raft.RPC, m *message) (bool, error) {
 }
 
 // arrives returns what the trace has arrive, and has its sender send it once more if need be: when a call
-// arrives twice, or when only a part of it does. Of an AppendEntries that begins before the receiver's
+// arrives twice, or when only a part of it does. From an AppendEntries that begins before the receiver's
 // commitIndex the specification takes nothing, the server what is new.
 func (fly *flying) arrives(s *traced, r raft.RPC) message {
 	m := fly.message

@@ -132,8 +132,8 @@ func validate(trace []byte) (lines int, err error) {
 	return len(s.lines), nil
 }
 
-// init is TraceInit: each server's state is that of the last line before its first that tells of more than
-// its start. It returns which lines these are.
+// init is TraceInit: each server's state is that of the last of its first lines, which tell only of its
+// start. It returns which lines these are.
 func (s *spec) init() (bootstrap map[int]bool) {
 	bootstrap = map[int]bool{}
 	last, done := map[string]int{}, map[string]bool{}
@@ -178,7 +178,7 @@ func parse(config string) (voters, learners []string) {
 	return strings.FieldsFunc(v, isComma), strings.FieldsFunc(l, isComma)
 }
 
-// forget clears what a server does not keep on disk, but for its role.
+// forget clears what a server does not keep on disk, except its role.
 func (n *specServer) forget() {
 	n.responded, n.granted, n.match = map[string]bool{}, map[string]bool{}, map[string]uint64{}
 	n.pendingChange, n.pending = 0, nil

@@ -70,8 +70,8 @@ func traceOfRun(t *testing.T, run lab.Run, duration time.Duration) (text []byte,
 	return out.Bytes(), said.String()
 }
 
-// Whatever happens to the servers, each of their steps is one of the specification: elections, crashes, what
-// is lost, late or comes twice.
+// Whatever happens to the servers, each of their steps is one of the specification: elections, crashes,
+// messages that are lost, late or doubled.
 func TestRunsAreStepsOfTheSpecification(t *testing.T) {
 	seen := map[string]int{}
 	accept := func(name string, o options) {
@@ -132,7 +132,7 @@ func TestSnapshots(t *testing.T) {
 	}
 }
 
-// Where the specification has no step for what a server does the trace ends, and so far it is accepted.
+// A trace ends where the specification has no step for what a server does, and up to there it is accepted.
 func TestTracesEndWhereTheSpecificationDoes(t *testing.T) {
 	reconfigure := lab.Action{At: 1_000_000, Do: lab.Reconfigure, Servers: []raft.ServerID{1, 2}}
 	forge := lab.Action{At: 1_000_000, Do: lab.InjectFrame, Server: 1, To: 2}

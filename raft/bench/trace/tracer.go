@@ -46,7 +46,7 @@ type traced struct {
 	stood map[raft.Term]*entered // where it became a candidate, since its last start
 }
 
-// call names a call by who called and its number.
+// call names a call by its caller and its number.
 type call struct {
 	from, number uint64
 }
@@ -133,14 +133,14 @@ func (t *tracer) before(f frame, commitIndex raft.Index) bool {
 	return isAppend && m.LeaderCommit < commitIndex
 }
 
-// decode reads a frame. What it returns is good until it is called again.
+// decode reads a frame. The result is valid until the next call of decode.
 func (t *tracer) decode(f frame) *wire.Frame {
 	var read wire.Frame
 	_ = t.decoder.Decode(f.kind, f.data, &read) // what cannot be read has no RPC, and does nothing
 	return &read
 }
 
-// compare makes sure that the trace has a server as it is.
+// compare makes sure that the trace agrees with a server's actual state.
 func (t *tracer) compare(s *traced, now *raft.Status) error {
 	role := now.Role
 	if role == raft.PreCandidate {

@@ -72,7 +72,7 @@ func noEquivalent(c testCase, now raft.Configuration, done bool) string {
 var shown = regexp.MustCompile(
 	`^voters=\(([\d ]+)\)(?:&&\(([\d ]+)\))?(?: learners=\(([\d ]+)\))?(?: learners_next=\(([\d ]+)\))?( autoleave)?$`)
 
-// configuration reads what etcd expects; it is not done if that is an error.
+// configuration reads what etcd expects; done is false if that is an error.
 func configuration(t *testing.T, expected string) (c raft.Configuration, done bool) {
 	first, _, _ := strings.Cut(expected, "\n")
 	m := shown.FindStringSubmatch(first)
@@ -86,8 +86,8 @@ func configuration(t *testing.T, expected string) (c raft.Configuration, done bo
 	return c, true
 }
 
-// target returns what a list of orders leads to: v2 makes server 2 a voter, l2 a learner, r2 removes it; u2 changes
-// nothing for Raft, and 0 is nobody.
+// target returns what a list of orders leads to: v2 makes server 2 a voter, l2 a learner, r2 removes it; u2
+// changes nothing for Raft, and 0 is no server.
 func target(now raft.Configuration, orders string) raft.Configuration {
 	c := now.Clone()
 	c.Outgoing = nil
@@ -162,8 +162,8 @@ func checkChange(t *testing.T, c testCase, now, after raft.Configuration, done b
 	}
 }
 
-// leading returns a leader under a configuration, whose entry nobody has acknowledged yet. It stays a voter, if any
-// voter does. That a new voter is caught up is left to the user in etcd, and so not looked at here.
+// leading returns a leader under a configuration whose entry is not acknowledged yet. It stays a voter, if
+// any voter does. Etcd leaves it to the user that a new voter is caught up, so that is not looked at here.
 func leading(t *testing.T, now, then raft.Configuration) *server {
 	id := now.Voters[0]
 	for _, v := range now.Voters {

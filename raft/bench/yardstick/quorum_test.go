@@ -140,8 +140,8 @@ func under(t *testing.T, c raft.Configuration, off raft.RuleSet) *server {
 	return newServer(t, raft.Options{ID: outsider, Voters: []raft.ServerID{outsider}, Off: off}, d)
 }
 
-// voted holds the election, or the pre-vote before it. What etcd calls lost, a candidate here does not say: it is one
-// that the votes that are still out cannot win any more. Pending is one that they can.
+// voted holds the election, or the pre-vote before it. A candidate here does not say that an election is
+// lost, as etcd calls one that the outstanding votes can no longer win; pending is one that they can.
 func voted(t *testing.T, c raft.Configuration, given []answer, off raft.RuleSet) string {
 	s := under(t, c, off)
 	s.node.Campaign()
@@ -166,8 +166,8 @@ func voted(t *testing.T, c raft.Configuration, given []answer, off raft.RuleSet)
 	return "VoteLost"
 }
 
-// committed leads and is told what the voters store. Terms are left out of it, as they are in etcd's arithmetic:
-// entries of an older one count.
+// committed makes the outsider lead, and tells it what the voters store. Terms are ignored, as in etcd's
+// arithmetic: entries of an older term count.
 func committed(t *testing.T, c raft.Configuration, given []answer, off raft.RuleSet) string {
 	s := under(t, c, off|raft.RulesOf(raft.CommitOnlyCurrentTerm, raft.PreVote))
 	s.elect()

@@ -22,7 +22,7 @@ func newServer(t *testing.T, o raft.Options, d raft.Durable) *server {
 		t.Fatal(err)
 	}
 	s := &server{t: t, node: n, calls: map[raft.ServerID]uint64{}}
-	for range o.ElectionTicksMin { // until it owes nobody its loyalty any more
+	for range o.ElectionTicksMin { // until it owes no leader its loyalty any more
 		n.Tick()
 	}
 	return s
@@ -69,7 +69,7 @@ func (s *server) store(from raft.ServerID, i raft.Index) {
 	s.run()
 }
 
-// elect makes the server the leader, with everybody's vote; without pre-vote.
+// elect makes the server the leader, with the votes of all; without pre-vote.
 func (s *server) elect() {
 	s.t.Helper()
 	s.node.Campaign()

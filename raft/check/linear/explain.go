@@ -18,27 +18,26 @@ type Explanation struct {
 
 // Effect is an operation's linearization point.
 type Effect struct {
-	// among the operations on its key, from 1; 0: it has none: it was refused, nothing that anybody was told needs it,
-	// or no order has a place for it
+	// its place among the operations on its key, from 1; 0: none, since it was refused, no client's answer
+	// needs it, or no order has a place for it
 	Place int
 	At    int64 // µs of cluster time, from its call to its answer
 }
 
-// Contradiction is an answer that no order of the operations explains, though one explains all answers before it, but
-// for those of earlier contradictions. These are left aside: what was read says nothing then, and what was deleted may
-// not have been.
+// Contradiction is an answer that no order of the operations explains, though one explains all answers
+// before it, except those of earlier contradictions. These are left aside: a read among them proves nothing,
+// and a write or delete may not have happened.
 type Contradiction struct {
 	Operation int   // whose answer it is: its place in the history, from 0
 	Against   []int // those whose answers cannot all be true together with it, ascending by the time of the answer
 	Least     bool  // without any one of them there is an order; false: the steps ended before that was known
 }
 
-// Explain looks for an order of the operations on each key; that of one key does not depend on the others'.
-// This takes exponential time at worst. So it takes no more than so many steps, each of which tries one
-// operation at one place or compares two outcomes. Each key gets an equal share of those that are left, and
-// is Undecided if its share does not suffice. Only the steps that remain when all wrong answers are named are
-// spent on what these contradict: see Contradiction.Least. The same history with the same steps has the same
-// Explanation.
+// Explain looks for an order of the operations on each key; the keys are independent. This takes exponential
+// time at worst, so it is limited to so many steps, each of which tries one operation at one place or
+// compares two outcomes. Each key gets an equal share of the steps left, and is Undecided if its share does
+// not suffice. The steps that remain when all wrong answers are named are spent on what these contradict:
+// see Contradiction.Least. The same history with the same steps has the same Explanation.
 func Explain(history []check.Operation, steps int) Explanation {
 	e := Explanation{Effects: make([]Effect, len(history))}
 	keys, byKey := operationsByKey(history)
@@ -69,7 +68,7 @@ func withShare(s *search, steps, shares int, search func()) int {
 	return steps + s.steps
 }
 
-// explain adds what is to be said of the operations. It returns false if the steps have ended.
+// explain adds to e the search's effects and contradictions. It returns false if the steps have ended.
 func (s *search) explain(e *Explanation) bool {
 	answered := slices.DeleteFunc(slices.Clone(s.operations), func(o int) bool { return s.history[o].Unknown })
 	slices.SortFunc(answered, s.byAnswer)
@@ -121,16 +120,16 @@ func byAnswer(history []check.Operation, a, b int) int {
 	return cmp.Or(cmp.Compare(history[a].Returned, history[b].Returned), cmp.Compare(a, b))
 }
 
-// readsFirst returns the same operations, those first that one would rather not name as the reason of a contradiction:
-// reads, then old writes.
+// readsFirst returns the same operations, beginning with those that explain a contradiction least: reads,
+// then old writes.
 func (s *search) readsFirst(operations []int) []int {
 	isRead := func(o int) bool { return s.history[o].Kind == check.Get }
 	reads := slices.DeleteFunc(slices.Clone(operations), func(o int) bool { return !isRead(o) })
 	return append(reads, slices.DeleteFunc(slices.Clone(operations), isRead)...)
 }
 
-// least leaves out of a list what can be left out while something still holds of the rest, the first ones first. What
-// holds must also hold of any longer list.
+// least leaves out of a list all it can, the first elements first, while holds is true of the rest. If holds
+// is true of a list, it must be true of any longer one.
 func least(list []int, holds func(kept []int) bool) []int {
 	for size := len(list); size > 0; size /= 2 {
 		for from := 0; from < len(list); {
@@ -145,9 +144,9 @@ func least(list []int, holds func(kept []int) bool) []int {
 	return list
 }
 
-// place gives the operations of an order their points in time: each between the latest call of those before it and the
-// earliest answer of those behind it, in the middle. As neither goes back along the order, nor do the points. The last
-// of the order was answered: what was not is there only because an answer behind it needs it.
+// place gives each operation of an order its point in time: midway between the latest call up to it and the
+// earliest answer from it on. Neither goes back along the order, so the points do not either. The last
+// operation of an order was answered: one without an answer is there only because a later answer needs it.
 func (s *search) place(order []int, e *Explanation) {
 	ends := make([]int64, len(order))
 	earliest := int64(math.MaxInt64)

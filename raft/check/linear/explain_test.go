@@ -35,7 +35,7 @@ func unknown(o check.Operation) check.Operation { o.Unknown = true; return o }
 func refused(o check.Operation) check.Operation { o.Refused = true; return o }
 func other(o check.Operation) check.Operation   { o.Key = "y"; return o }
 
-// The answer that came when nothing explained it any more is named, with the fewest others that it contradicts.
+// The first answer that no order explains is named, with the fewest others that it contradicts.
 func TestContradictionsAreNamed(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -78,7 +78,7 @@ func TestContradictionsAreNamed(t *testing.T) {
 	}
 }
 
-// What nobody was told of has a point only where what somebody was told needs it.
+// An operation without an answer has a point in time only if another operation's answer needs it.
 func TestPointsOfWhatWasNotAnswered(t *testing.T) {
 	history := []check.Operation{unknown(put("1", 0, 0)), unknown(put("2", 1, 0)), unknown(get("", 2, 0)),
 		refused(put("3", 3, 4)), get("2", 100, 110), unknown(put("4", 120, 0))}
@@ -104,9 +104,9 @@ func TestStepsAreBounded(t *testing.T) {
 	explained(t, history[14:15], Explain(history[14:15], 10))
 }
 
-// explained checks an Explanation without any of its means: what is answered and not wrong has its place, points
-// lie within their operations and do not go back, and a map that does everything in that order gives the answers
-// that were given.
+// explained checks an Explanation independently of the search: every operation that is answered and not
+// wrong has its place, points lie within their operations and do not go back, and a map that does everything
+// in that order gives the answers that were given.
 func explained(t rapid.TB, history []check.Operation, e Explanation) {
 	t.Helper()
 	wrong := map[int]bool{}
@@ -155,8 +155,8 @@ func explained(t rapid.TB, history []check.Operation, e Explanation) {
 	}
 }
 
-// anyHistory draws operations of a few clients on two keys. Their answers are right if they are given by a store that
-// does each at a moment between its call and its answer.
+// anyHistory draws operations of a few clients on two keys. If right, their answers are those of a store
+// that does each operation at a moment between its call and its answer.
 func anyHistory(t *rapid.T, right bool) (history []check.Operation) {
 	type effect struct {
 		at int64
@@ -222,8 +222,8 @@ func TestWhatAStoreDidIsExplained(t *testing.T) {
 	})
 }
 
-// Of any answers whatever: Explain and Check agree; the answers before a contradiction have an order, with it they have
-// none; and those that it is against are enough for that, each of them needed.
+// For any answers: Explain and Check agree; the answers before a contradiction have an order, with it they
+// have none; and the answers in Against suffice to contradict it, and each of them is needed.
 func TestContradictionsAreTheFirstAndTheLeast(t *testing.T) {
 	answersOf := func(history []check.Operation, counts func(i int) bool) error {
 		given := slices.Clone(history)
@@ -266,8 +266,8 @@ func TestContradictionsAreTheFirstAndTheLeast(t *testing.T) {
 	})
 }
 
-// What the clients of real clusters under faults were told is explained as well, whoever was not answered,
-// in few steps.
+// The answers to clients of real clusters under faults are explained in few steps, whichever operations had
+// none.
 func TestRunsAreExplained(t *testing.T) {
 	operations, open := 0, 0
 	for seed := range uint64(7) {

@@ -25,7 +25,7 @@ const granted = 500_000
 // answer.
 type verdicts struct{ illegal, silent int }
 
-// judge holds what Explain says of a history against what Check says, which shares no search with it.
+// judge compares what Explain says of a history with what Check says, whose search is another.
 func (v *verdicts) judge(t *testing.T, name string, history []check.Operation) {
 	t.Helper()
 	e := Explain(history, granted)
@@ -69,8 +69,8 @@ func until(history []check.Operation, answered func(o int) bool) (early []check.
 	return early
 }
 
-// A wrong answer is named even where few values are written again and again and many operations have no
-// answer, so that there are very many orders to try.
+// A wrong answer is named even if few values are written again and again and many operations have no answer,
+// which makes very many orders to try.
 func TestIllegalHistoriesNameAnAnswer(t *testing.T) {
 	var drawn verdicts
 	for seed := range uint64(30) {
@@ -88,9 +88,9 @@ func TestIllegalHistoriesNameAnAnswer(t *testing.T) {
 	}
 }
 
-// illegalHistory draws what five clients ask of one key. Two copies of it answer them, or do not: every sixth
-// request goes to the second copy, which often lags behind. The history is much like those of etcd that
-// Jepsen published.
+// illegalHistory draws what five clients ask of one key. Two copies of it answer, or give no answer: every
+// sixth request goes to the second copy, which often lags behind. The history is much like those of etcd
+// that Jepsen published.
 func illegalHistory(seed uint64) (history []check.Operation) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	var copies [2]cell
@@ -179,7 +179,7 @@ func readJepsen(t *testing.T, file string) (history []check.Operation) {
 	return history
 }
 
-// Two leaders in one term answer eight clients that have little patience, so that many writes have no answer.
+// Two leaders in one term answer eight clients that have little patience, so many writes have no answer.
 func TestARunOfTwoLeadersNamesAnAnswer(t *testing.T) {
 	config := lab.Config{
 		Servers: 5, Latency: 15_000, Clients: 8, Keys: 1, Think: 300_000, Patience: 400_000, Chaos: 20_000_000,

@@ -2,7 +2,7 @@
 // have happened at one moment between its call and its answer, on a single copy of the data (Herlihy and
 // Wing, 1990; §8). Check leaves that to a library, porcupine; Explain searches by itself, because it also
 // says which answers are wrong, and must do so in few steps. It is a package of its own because a cluster
-// needs none of this: in the browser only those load it who ask for a history (wasm/study).
+// needs none of this: in the browser it is loaded only when a history is asked for (wasm/study).
 package linear
 
 import (
@@ -44,9 +44,9 @@ func Check(history []check.Operation, within time.Duration) error {
 	return nil
 }
 
-// operationsByKey returns the keys in the order in which they were first asked about, and the places in the
-// history of what happened to each, or may have. What was refused did not, and of a read without an answer
-// nobody learned anything.
+// operationsByKey returns the keys in the order in which they were first asked about, and by key the places
+// in the history of the operations that happened, or may have. A refused one did not, and a read without an
+// answer tells nothing.
 func operationsByKey(history []check.Operation) (keys []string, byKey map[string][]int) {
 	byKey = map[string][]int{}
 	for i := range history {
@@ -62,8 +62,8 @@ func operationsByKey(history []check.Operation) (keys []string, byKey map[string
 	return keys, byKey
 }
 
-// operation is operation o of a history as porcupine takes it. Not answered it may have happened at any time after its
-// call; that it never did is as good as that it happened after all others.
+// operation converts operation o of a history for porcupine. Without an answer it may have happened at any
+// time after its call; that it never did is equivalent to its happening after all others.
 func operation(history []check.Operation, o int, answered bool) porcupine.Operation {
 	returned := int64(math.MaxInt64)
 	if answered {
@@ -88,7 +88,7 @@ var register = porcupine.Model{
 	},
 }
 
-// after returns what the key holds after an operation, and whether that answers it as its client was told.
+// after returns what the key holds after an operation, and whether the outcome is what its client was told.
 func (now cell) after(o *check.Operation) (after cell, asAnswered bool) {
 	switch o.Kind {
 	case check.Put:

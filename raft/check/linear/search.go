@@ -10,10 +10,10 @@ import (
 
 // search looks for orders of the operations on one key, which it names by their places in the history. It
 // goes through their answers as they came and keeps every way in which those so far can have come about
-// (Lowe, "Testing for Linearizability", 2017). On none of them does an operation happen before an answer
+// (Lowe, "Testing for Linearizability", 2017). In none of them does an operation happen before an answer
 // needs it. An operation without an answer may happen at any time after its call, or never: of two ways to
-// the same end, the one that needed fewer of these can go on however the other can, and only that one is
-// kept. So few ways are left, however many operations have no answer.
+// the same end, the one that needed fewer of these can go on in every way that the other can, and only that
+// one is kept. So few ways are left, however many operations have no answer.
 type search struct {
 	history    []check.Operation
 	operations []int
@@ -41,11 +41,11 @@ type way struct {
 	happened []effect // of pending operations, ascending
 	used     []int    // kinds of the operations without an answer that have happened, ascending, one for each
 	last     int      // the operation that happened last, or -1 less its kind if it has no answer
-	from     *way     // before it happened; nil: nothing has happened
+	from     *way     // the way before it happened; nil: nothing has happened
 }
 
-// effect is that of a pending operation that has happened. Until it is answered it may also have happened
-// otherwise than its answer will say: that way ends with the answer, but it explains the answers before.
+// effect is a pending operation that has happened on a way. Its outcome may be otherwise than its answer
+// will say: such a way ends with that answer, but it explains the answers before.
 type effect struct {
 	operation int
 	otherwise bool
@@ -83,8 +83,8 @@ func newSearch(history []check.Operation, operations []int) *search {
 	return s
 }
 
-// begin has the answers of some operations explained, from the first on. The others were not answered as far
-// as this search is concerned.
+// begin starts the search anew, to explain the answers of the given operations only. It treats the others as
+// not answered.
 func (s *search) begin(answered []int) {
 	clear(s.counts)
 	for _, o := range answered {
@@ -94,7 +94,7 @@ func (s *search) begin(answered []int) {
 	s.goTo(0)
 }
 
-// leaveAside no longer explains an operation's answer, and goes back to its call: as an operation without an
+// leaveAside stops explaining an operation's answer, and goes back to its call: as an operation without an
 // answer it may have happened since.
 func (s *search) leaveAside(o int) {
 	s.counts[o] = false
@@ -110,7 +110,7 @@ func (s *search) goTo(next int) {
 	}
 }
 
-// pass notes who was called and who was answered.
+// pass notes that an operation was called or answered.
 func (s *search) pass(m moment) {
 	o := m.operation
 	switch {
@@ -118,7 +118,7 @@ func (s *search) pass(m moment) {
 		s.pending = slices.DeleteFunc(s.pending, func(p int) bool { return p == o })
 	case s.counts[o]:
 		s.pending = append(s.pending, o)
-	case !m.isAnswer && s.history[o].Kind != check.Get: // nobody learned anything of a read without an answer
+	case !m.isAnswer && s.history[o].Kind != check.Get: // a read without an answer tells nothing
 		s.open[s.kinds[o]] = append(s.open[s.kinds[o]], o)
 	}
 }
@@ -144,7 +144,7 @@ func (s *search) proceed() (wrong int, found bool) {
 }
 
 // explainAnswer returns all ways in which an operation can have happened when it is answered, given those
-// before: at once if it has happened already, or else after any other operations, which it is the last of.
+// before: as they are if it has happened already, or else after any other operations, itself the last.
 func (s *search) explainAnswer(answered int, before []*way) []*way {
 	wanted, anything := s.wanted()
 	reached, explained := newOutcomes(s), newOutcomes(s)
@@ -221,7 +221,7 @@ func (s *search) wanted() (cells map[cell]bool, anything bool) {
 	return cells, false
 }
 
-// try takes a step: it returns what the key holds after an operation, and whether that answers it as its
+// try takes a step: it returns what the key holds after an operation, and whether the outcome is what its
 // client was told.
 func (s *search) try(o int, now cell) (after cell, asAnswered bool) {
 	s.steps = max(0, s.steps-1)
@@ -248,7 +248,7 @@ func (s *search) order() []int {
 	return order
 }
 
-// outcomes collects ways, without those that needed all that another to the same end did. Each comparison of
+// outcomes collects ways, without those that used all that another to the same end used. Each comparison of
 // two ways is a step.
 type outcomes struct {
 	search *search
@@ -264,7 +264,7 @@ func (c *outcomes) add(w *way) {
 	for _, i := range c.byEnd[end] {
 		c.search.steps = max(0, c.search.steps-1)
 		if includes(w.used, c.ways[i].used) {
-			return // so nothing was taken out: what w needs less than another, the other would need less than that one
+			return // nothing was removed so far: a way that includes w would include ways[i] too, and not be kept
 		}
 		if includes(c.ways[i].used, w.used) {
 			c.ways[i] = nil
@@ -276,7 +276,7 @@ func (c *outcomes) add(w *way) {
 	c.ways = append(c.ways, w)
 }
 
-// end returns what decides how a way can go on, but for what it used.
+// end returns what decides, apart from used, how a way can go on.
 func (w *way) end() string {
 	end := []byte{0}
 	if w.cell.found {

@@ -5,8 +5,8 @@
 //	g, err := goal.Parse("S4 leads in term 3 and not before 2 s")
 //	at, reached := world.Reach(g, 10*1000*1000)
 //
-// What it is asked of is a Run: a world of package lab, or a story of package scenario. A Watch counts the events that
-// whoever lives the run tells it of; everything else is looked up when Holds is asked.
+// A goal is about a Run: a world of package lab, or a story of package scenario. A Watch counts the events
+// that it is told of as the run goes on; everything else is looked up when Holds is called.
 //
 // # Grammar
 //
@@ -22,13 +22,13 @@
 //	who     ::= server | "a server" | "somebody" | "no server" | "nobody"       server ::= "S1" … "S9"
 //	term    ::= "in term" number                                              time ::= decimal ( "s" | "ms" )
 //
-// Upper and lower case are the same but in keys and values. Numbers to nine may be words. A key or a value with blanks,
-// commas, parentheses or = is written in quotes, in which \ stands before " and \. A goal has at most MostText bytes.
-// What is wrong with a text is an Error, which says what was expected where the text could be read no further.
+// Upper and lower case differ only in keys and values. Numbers to nine may be words. A key or a value with
+// blanks, commas, parentheses or = is written in quotes, in which \ stands before " and \. A goal has at
+// most MostText bytes. A wrong text gives an Error: what was expected where it could be read no further.
 //
 // # Of servers, as they are at the moment
 //
-// "a server" (or "somebody") is true if it is so of any, "no server" (or "nobody") if it is so of none.
+// "a server" (or "somebody") is true if the fact is true of any, "no server" (or "nobody") if of none.
 //
 //	S4 leads                      it takes itself for the leader, and is not down; the same as: S4 is a leader
 //	a server leads in term 3      … of this term

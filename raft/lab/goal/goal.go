@@ -28,7 +28,7 @@ type Run interface {
 	Violations() []check.Violation
 }
 
-// Server is what a server is at a moment. Of one that is down only the State counts.
+// Server is the state of a server at a moment. If it is down only State counts.
 type Server struct {
 	State                               string // one of states: "running", "paused", "down" or "damaged"
 	Role                                raft.Role
@@ -36,7 +36,7 @@ type Server struct {
 	CommitIndex, LastIndex, LastApplied raft.Index
 }
 
-// Beside the events of the core, these happen to a server from outside. Whoever feeds a Watch tells it of them, too.
+// Besides the events of the core, these happen to a server from outside. A Watch must be told of them, too.
 const (
 	MessageArrived = raft.EventKinds + iota // a message has come through the network to it
 	MachineChanged                          // it stops, is paused, or runs again
@@ -83,8 +83,8 @@ func (g *Goal) Counts(kind raft.EventKind) bool {
 	return false
 }
 
-// Due returns the next moment after now, µs, at which the goal may come to be reached though nothing happens; never
-// later than the latest that is given.
+// Due returns the next moment after now, µs, at which the goal may be reached though nothing happens, but at
+// most latest.
 func (g *Goal) Due(now, latest int64) int64 {
 	for _, at := range g.times {
 		if at > now {
@@ -198,7 +198,7 @@ func init() {
 // roles are those of the states behind the machine's.
 var roles = []raft.Role{4: raft.Follower, 5: raft.Candidate, 6: raft.PreCandidate, 7: raft.Leader}
 
-// phrases say what can happen to a server, behind its name, and by which events one knows that.
+// phrases say what can happen to a server, behind its name, and which events show that.
 var phrases = []struct {
 	words string
 	kinds uint64 // a bit each
@@ -250,7 +250,7 @@ func (k *Watch) holds(f *fact, r Run) bool {
 	return f.holdsOfAll(r)
 }
 
-// breached tells whether that is broken which a fact says.
+// breached reports whether what a fact names is broken.
 func (k *Watch) breached(f *fact, r Run) bool {
 	switch {
 	case f.kind == broken:
@@ -304,7 +304,7 @@ func (f *fact) holdsOf(r Run, id raft.ServerID) bool {
 
 func (s *Server) down() bool { return s.State == "down" || s.State == "damaged" }
 
-// holdsOfAll tells whether a fact holds that is about no single server.
+// holdsOfAll reports whether a fact that is about no single server holds.
 func (f *fact) holdsOfAll(r Run) bool {
 	switch f.kind {
 	case leaders:

@@ -62,7 +62,7 @@ func made(t *testing.T, c lab.Config, actions ...lab.Action) *lab.World {
 
 const longest = 5 * 1000 * millisecond
 
-// first lives a world to the first moment at which something is so, -1 if it never is.
+// first runs a world to the first moment at which so holds, -1 if it never does.
 func first(w *lab.World, so func() bool) int64 {
 	for !so() {
 		if next, ever := w.Next(); !ever || next > longest {

@@ -66,7 +66,7 @@ func Parse(text string) (*Goal, error) {
 	return g, nil
 }
 
-// fault says what is wrong: what was missed where the text was read farthest.
+// fault says what is wrong: what was expected where the text was read farthest.
 func (p *parser) fault() error {
 	at, expected := len(p.text), ""
 	if p.far < len(p.words) {
@@ -115,8 +115,8 @@ func (g *Goal) collect(f *fact) {
 	}
 }
 
-// parser reads the words of a goal, one after the other. It tries one form of a fact after the other; what is wrong
-// with a text is what was missed where it came farthest.
+// parser reads the words of a goal, one after the other. It tries one form of a fact after the other; a
+// wrong text is blamed on what was expected at the farthest place.
 type parser struct {
 	text   string
 	words  []word
@@ -131,8 +131,8 @@ type word struct {
 	text string
 }
 
-// split finds the words, as which the 2 and the s of 2s count, too, and returns where a quote begins that does not end,
-// -1 if all do. What stands in quotes belongs to its word, whatever it is.
+// split finds the words (the 2 and the s of 2s are two) and returns where a quote begins that does not end,
+// -1 if all do. Text in quotes belongs to its word, whatever it is.
 func (p *parser) split() (bad int) {
 	for at := 0; at < len(p.text); {
 		start := at

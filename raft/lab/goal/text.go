@@ -8,8 +8,8 @@ import (
 	"raftplayground/raft"
 )
 
-// Text returns a goal in its shortest form, which Parse reads. (It is no method String so that a program which only
-// reads goals, as the lab in the browser, is the smaller for it.)
+// Text returns a goal in its shortest form, which Parse reads. (It is not a method String, so that a program
+// that only reads goals, such as the lab in the browser, is smaller.)
 func Text(g *Goal) string { return g.root.text(either) }
 
 // text writes a fact inside one that binds as closely as that kind.
@@ -86,7 +86,7 @@ func timeText(micros int64) string {
 	return strconv.FormatFloat(float64(micros)/1e3, 'f', -1, 64) + " ms"
 }
 
-// quoted returns a key or a value, in quotes where it would be read otherwise without them.
+// quoted returns a key or a value, in quotes where it would otherwise be misread.
 func quoted(word string) string {
 	if word != "" && !strings.ContainsAny(word, special) {
 		return word

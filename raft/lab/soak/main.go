@@ -70,7 +70,7 @@ func main() {
 	}
 }
 
-// lacking are hostile worlds in which no server keeps these rules.
+// lacking returns hostile worlds in which no server keeps these rules.
 func lacking(rules []string) trial.World {
 	return trial.World{Name: "standard", Draw: func(seed uint64) lab.Run {
 		return lab.Hostile(seed, rules,
@@ -158,7 +158,7 @@ func (s *summary) print(out io.Writer) {
 	fmt.Fprintf(out, "\n%d violations\n", s.violations)
 }
 
-// again is what the command must say beside the seed.
+// again returns what the command needs besides the seed.
 func again(world string) (text string) {
 	if world != "standard" {
 		text = " -world " + world

@@ -10,8 +10,8 @@ import (
 	"raftplayground/raft/lab/trial"
 )
 
-// Many seeds, a simulated minute each, all promises checked. The seeds are always the same, so that a failure is one of
-// what was changed.
+// Many seeds, a simulated minute each, all promises checked. The seeds are always the same, so a failure is
+// due to what was changed.
 func TestManySeeds(t *testing.T) {
 	sum := live(t, "standard", 1, seeds/2)
 	if sum.simulated < seeds/2*60e6 {
@@ -24,7 +24,7 @@ func TestManySeeds(t *testing.T) {
 	happened(t, sum, lab.Put, lab.Get, lab.Spread, lab.Align)
 }
 
-// More seeds, in worlds as harsh as real ones: nothing is violated and nobody stuck.
+// More seeds, in worlds as harsh as real ones: nothing is violated and no server stuck.
 func TestManyHarshSeeds(t *testing.T) {
 	sum := live(t, "harsh", 0, seeds)
 	if sum.elections < 4*seeds || sum.operations < 300*seeds || sum.strays < 50*seeds {
@@ -55,8 +55,7 @@ func live(t *testing.T, world string, first uint64, count int) *summary {
 	return sum
 }
 
-// happened checks that all was done to the clusters that can be drawn, but for the deeds named and those that
-// are never drawn.
+// happened checks that every deed that can be drawn was done to the clusters, except those named.
 func happened(t *testing.T, sum *summary, but ...lab.Deed) {
 	t.Helper()
 	never := append(but, lab.Delete, lab.CompareAndSwap, lab.EditFrame, lab.InjectFrame, lab.Rules, lab.Disarm)

@@ -1,6 +1,6 @@
 //go:build !raftcheck
 
-// What breaks without a rule is what clusters show; a core that checks itself shows nothing more.
+// Clusters show what breaks without a rule; a core that checks itself shows nothing more.
 
 package main
 
@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "write ../RULES.md anew")
 // mostSeeds is how many seeds may pass before a rule that is switched off has shown what it is for.
 const mostSeeds = 2000
 
-// without is what is switched off beside a rule, because it alone hides the rule's absence.
+// without is what is switched off besides a rule, because it alone hides the rule's absence.
 var without = map[raft.Rule]struct {
 	rule raft.Rule
 	why  string
@@ -35,7 +35,7 @@ var without = map[raft.Rule]struct {
 			"together with it"},
 }
 
-// notByChance says of the safety rules whose absence seeds do not show why that is so. Each has its scenario.
+// notByChance says why seeds do not show the absence of these safety rules. Each has its scenario.
 var notByChance = map[raft.Rule]string{
 	raft.CommitOnlyVerified: "our leaders never send a follower a place before its first difference together " +
 		"with a commitIndex beyond it; another's may",
@@ -184,8 +184,8 @@ func tableOf(findings []finding) string {
 	return b.String()
 }
 
-// checkDocument looks that RULES.md speaks of the same rules; how many seeds each takes changes with every change
-// of the core.
+// checkDocument checks that RULES.md speaks of the same rules; how many seeds each takes changes with every
+// change of the core.
 func checkDocument(t *testing.T, table string) {
 	const name = "../RULES.md"
 	head := "# What each rule is for\n\nEach safety rule switched off in all servers, and the first seed that " +

@@ -43,7 +43,7 @@ func main() {
 	}
 }
 
-// measureThis simulates some minutes, and one before that is not counted.
+// measureThis simulates some minutes, after one that is not counted.
 func measureThis() error {
 	if runtime.GOARCH == "wasm" {
 		debug.SetGCPercent(400) // as in the lab's program

@@ -18,10 +18,9 @@ import (
 // second is one of cluster time, in µs.
 const second = 1_000_000
 
-// Forged makes a run from a seed in which messages arrive that no server sends, in the midst of five seconds
-// of what lab.Harsh draws: in some a field says what it must not, one that is made of several fields may do
-// so in any of them, and all others say what they might. Fields are those of the messages' Go types, so none
-// is left out.
+// Forged makes a run from a seed in which messages arrive that no server sends, amid five seconds of what
+// lab.Harsh draws. In some, a field has a value that it must not have (of a field made of several, any part
+// may); all others have possible values. Fields are those of the messages' Go types, so none is left out.
 func Forged(seed uint64) lab.Run {
 	run := lab.Harsh(seed)
 	harsh := *run.Config.Harsh
@@ -64,7 +63,7 @@ const (
 	mostState  = 4 << 20 // bytes of a server's state: more than all that is ever said to it here
 )
 
-// messages are one of each, to see what fields they have.
+// messages has one of each type, to list their fields.
 var messages = []raft.RPC{new(raft.RequestVote), new(raft.RequestVoteReply), new(raft.AppendEntries),
 	new(raft.AppendEntriesReply),
 	new(raft.InstallSnapshot), new(raft.InstallSnapshotReply), new(raft.TimeoutNow), new(raft.TimeoutNowReply)}
@@ -86,10 +85,10 @@ func fields() (names []string) {
 type forger struct {
 	random  *rand.Rand
 	servers uint64
-	term    uint64 // a little later than that of the servers, if nobody forges a term
+	term    uint64 // a little later than that of the servers, unless a term is forged
 }
 
-// inject returns the action that lets a message arrive in which the field says what it must not, "" for none.
+// inject returns the action that lets a message arrive with a forbidden value in the field, "" for none.
 func (f *forger) inject(at int64, field string) lab.Action {
 	f.term = 1 + uint64(at)/(second/8)
 	from := 1 + f.random.Uint64N(f.servers)
@@ -143,8 +142,8 @@ func (f *forger) fill(v reflect.Value, name string, from uint64, wrong bool) {
 	}
 }
 
-// number returns a term, an index, an offset or the number of a call. Unless it is to be wrong it is such
-// that the message is likely to be obeyed.
+// number returns a term, an index, an offset or a call number. Unless it is to be wrong, the message is
+// likely to be obeyed with it.
 func (f *forger) number(name string, wrong bool) uint64 {
 	switch {
 	case wrong:
@@ -168,7 +167,7 @@ func (f *forger) extreme() uint64 {
 		math.MaxUint32 - near, 1<<20 + near}[f.random.IntN(8)]
 }
 
-// configuration returns one with too many servers, or none, or ones that nobody knows.
+// configuration returns one with too many servers, or none, or unknown ones.
 func (f *forger) configuration(wrong bool) (c raft.Configuration) {
 	most := f.servers
 	if wrong {
@@ -217,7 +216,7 @@ func (f *forger) entries(wrong bool) (entries []raft.Entry) {
 	return entries
 }
 
-// data returns a part of a snapshot, or what is none.
+// data returns a part of a snapshot, or bytes that are not one.
 func (f *forger) data(wrong bool) []byte {
 	if !wrong {
 		s := kv.New()

@@ -32,16 +32,16 @@ type World struct {
 	Judge func(lab.Run) (Result, *lab.World) // the world is nil if its run did not come to its end
 }
 
-// Worlds are all of them, by name.
+// Worlds are all families, by name.
 var Worlds = map[string]World{
 	"standard": {"standard", func(seed uint64) lab.Run { return lab.Draw(standard(seed), seed) }, Live},
 	"harsh":    {"harsh", lab.Harsh, Live},
 	"forged":   {"forged", Forged, Bear},
 }
 
-// standard is what a seed's world is like: mostly the standard one, and others of every size, with servers
-// that wait or none; every way to read, logs that are compacted often, seldom or not in that time; every
-// fourth is one of Figure 2, without the extensions.
+// standard draws the Config of a seed's world: mostly the standard one, and others of every size, with
+// servers that wait or none; every way to read; logs that are compacted often, seldom or not in that time.
+// Every fourth is one of Figure 2, without the extensions.
 func standard(seed uint64) lab.Config {
 	c := lab.Standard()
 	if seed%2 == 0 {
@@ -75,7 +75,7 @@ type Result struct {
 	Elections  uint64 // won
 	Frames     uint64 // sent
 	Strays     uint64 // frames that went astray and came back
-	Operations int    // of clients, but for those that were refused
+	Operations int    // of clients, except those that were refused
 	Deeds      map[lab.Deed]int
 	// of safety and liveness (*check.Violation), of linearizability (linear.ErrNotLinearizable), and ErrEndless
 	Violations []error
@@ -84,15 +84,15 @@ type Result struct {
 // ErrEndless says that a run did not come to its end: a loop in the core, or between two servers.
 var ErrEndless = errors.New("trial: the run has not come to its end within " + longest.String())
 
-// longest is how long a run may take, in real time, which others have, too; most take some milliseconds.
-// decide is the same for the order of a history.
+// longest is how long a run may take, in real time, which it shares with others; most take some
+// milliseconds. decide is the same for ordering a history.
 const (
 	longest = 2 * time.Minute
 	decide  = time.Minute
 )
 
-// Live lives through a run, without forged frames, and checks it. A core that panics has seen by itself that
-// something is broken; with all rules on that never happens. The world is nil if it did not come to its end.
+// Live lives through a run without forged frames, and checks it. A core that panics has itself seen that
+// something is broken; with all rules on that never happens. The world is nil if its run did not end.
 func Live(run lab.Run) (Result, *lab.World) {
 	return guarded(run, func(r *Result, world *lab.World) {
 		r.add(world.Finish())
@@ -107,7 +107,7 @@ func Live(run lab.Run) (Result, *lab.World) {
 	})
 }
 
-// guarded runs what may panic, or never end, over the world of a run.
+// guarded judges the world of a run, though that may panic or never end.
 func guarded(run lab.Run, judge func(*Result, *lab.World)) (Result, *lab.World) {
 	world, err := lab.New(run)
 	if err != nil {
@@ -136,7 +136,7 @@ func guarded(run lab.Run, judge func(*Result, *lab.World)) (Result, *lab.World) 
 	}
 }
 
-// checkLocal checks what even a local read promises: a value that somebody wrote, or nothing.
+// checkLocal checks what even a local read promises: a value that was written, or nothing.
 func checkLocal(history []check.Operation) error {
 	type pair struct{ key, value string }
 	written := map[pair]bool{}
@@ -183,8 +183,8 @@ func (r *Result) Of(property check.Property) *check.Violation {
 }
 
 // FailsAs returns a function for lab.Shrink, which says whether a run leads to such a violation: of the same
-// property or, if it is of none, a panic say, to any of that kind. That a cluster does not serve which nobody
-// healed says nothing.
+// property or, if it is of none (a panic, say), any of that kind. A lack of service counts only after
+// healing.
 func (w World) FailsAs(violation error) func(lab.Run) bool {
 	name := NameOf(violation)
 	return func(run lab.Run) bool {
@@ -208,7 +208,7 @@ func NameOf(violation error) string {
 	return "the promise that nothing fails by itself"
 }
 
-// healed tells whether all is healed in the end: behind the last Heal comes nothing that needs another one.
+// healed reports whether all is healed in the end: nothing after the last Heal needs another one.
 func healed(actions []lab.Action) bool {
 	for _, a := range slices.Backward(actions) {
 		switch a.Do {

@@ -38,8 +38,8 @@ func TestEveryFieldIsForged(t *testing.T) {
 	}
 }
 
-// A run that breaks a promise is told with what it broke: of the log, by a panic, by more frames than there
-// may be.
+// A run that breaks a promise is reported with what it broke: one about the log, by a panic, by too many
+// frames.
 func TestWhatIsBrokenIsNamed(t *testing.T) {
 	violated := &check.Violation{Property: check.Liveness}
 	for _, test := range []struct {
@@ -66,7 +66,7 @@ func TestWhatIsBrokenIsNamed(t *testing.T) {
 	}
 }
 
-// A local read may be stale, and is no matter for linearizability; what nobody wrote it must not find.
+// A local read may be stale, and linearizability ignores it; but it must not find what was never written.
 func TestLocalReads(t *testing.T) {
 	history := []check.Operation{{Kind: check.Put, Key: "x", Value: "1"}, {Kind: check.Get, Key: "x", Value: "1",
 		Found: true, Local: true}, {Kind: check.Get, Key: "x", Local: true}}
@@ -79,8 +79,8 @@ func TestLocalReads(t *testing.T) {
 	}
 }
 
-// Liveness is a promise for who is healed: asking, slow links and a disk that the cluster can do without are
-// no faults that need another healing.
+// Liveness is promised to healed clusters: requests, slow links and a disk that the cluster can do without
+// are not faults that need another healing.
 func TestWhoIsHealed(t *testing.T) {
 	heal := lab.Action{Do: lab.Heal}
 	for _, test := range []struct {

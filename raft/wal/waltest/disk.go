@@ -77,9 +77,9 @@ func (d *Disk) Complete(n int) {
 	}
 }
 
-// Crash forgets the operations that have not completed; no done of them is ever called. Any number of them
-// may have become durable without the server knowing, and of the next one, if it was an Append, any first
-// part, its end garbled or not. That the last completed may be forgotten.
+// Crash forgets the operations that have not completed; their done is never called. Any number of them may
+// have become durable without the server knowing, and of the next one, if it was an Append, any first part,
+// its end garbled or not. The account of the last completed one may be lost.
 func (d *Disk) Crash(random *rand.Rand) {
 	written := random.IntN(len(d.waiting) + 1)
 	for i := range d.waiting[:written] {

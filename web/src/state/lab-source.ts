@@ -35,9 +35,8 @@ class LabSource implements Source {
   constructor(private store: Store) {
     this.drawn = new Drawn(store, this);
     this.worker.addEventListener("message", (e: MessageEvent<FromWorker>) => this.receive(e.data));
-    this.worker.addEventListener("error",
-      (e) => store.setBoot({ state: "failed", reason: "worker", detail: e.message
-      ?? "the Worker could not be loaded" }));
+    this.worker.addEventListener("error", (e) => store.setBoot({ state: "failed", reason: "worker",
+      detail: e.message || "The Worker could not be loaded." }));
     this.post({ type: "hidden", hidden: document.hidden });
   }
 

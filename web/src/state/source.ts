@@ -1,6 +1,7 @@
 import { ROOM } from "./capabilities.js";
 import { Drawn } from "./drawn.js";
 import type { FromWorker, ToWorker } from "../model.js";
+import { startWorker } from "./start-worker.js";
 import type { Source, Store } from "./store.js";
 import { keep, stored } from "./stored.js";
 
@@ -25,7 +26,7 @@ declare const __WORKER_URL__: string;
 /** The Worker with this tab's server, as a source of the store. */
 export class WorkerSource implements Source {
   readonly can = ROOM;
-  private worker = new Worker(new URL(__WORKER_URL__, import.meta.url), { name: "raft server" });
+  private worker = startWorker(__WORKER_URL__, "raft server");
   private drawn: Drawn;
   private seat: number | null = null; // whose hint is written
   private place: string;
@@ -36,9 +37,8 @@ export class WorkerSource implements Source {
     store.link = joining.link;
     this.drawn = new Drawn(store, this);
     this.worker.addEventListener("message", (e: MessageEvent<FromWorker>) => this.receive(e.data));
-    this.worker.addEventListener("error",
-      (e) => store.setBoot({ state: "failed", reason: "worker", detail: e.message
-      ?? "the Worker could not be loaded" }));
+    this.worker.addEventListener("error", (e) => store.setBoot({ state: "failed", reason: "worker",
+      detail: e.message || "The Worker could not be loaded." }));
     this.post({
       type: "start",
       room: joining.room,

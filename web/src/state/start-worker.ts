@@ -1,9 +1,20 @@
+const SILENT_MS = 45_000;
+
+/** Starts a Worker. If it says nothing for 45 s it has an error: for a script that never arrives browsers report none. */
+export function startWorker(file: string, name: string): Worker {
+  const worker = started(file, name);
+  const silent = setTimeout(() => worker.dispatchEvent(new ErrorEvent("error",
+    { message: "Its script has not arrived for 45 s." })), SILENT_MS);
+  worker.addEventListener("message", () => clearTimeout(silent), { once: true });
+  return worker;
+}
+
 /**
  * Starts a Worker whose script lies beside the page's scripts. In a sandboxed frame the page has no origin of its
  * own, and a Worker must come from there: it is then started from a blob, which loads the script and tells it where
  * its files are.
  */
-export function startWorker(file: string, name: string): Worker {
+function started(file: string, name: string): Worker {
   const url = new URL(file, import.meta.url);
   if (self.origin !== "null") return new Worker(url, { name });
   const folder = new URL(".", url).href;

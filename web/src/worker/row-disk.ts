@@ -17,6 +17,12 @@ interface Rows {
   bytes: number; // in all of them
 }
 
+/** What one row will hold. */
+interface Gathered {
+  pieces: Uint8Array[];
+  instead: boolean; // of all rows before it
+}
+
 /** Rejects where there is no IndexedDB, or one that does not write. */
 export async function openRowStore(place: string): Promise<SeatStore> {
   const database = await openDatabase();
@@ -69,6 +75,9 @@ class RowSeat implements SeatDisk {
   readonly claim: number;
   private mine: number; // the claim that took the disk here
   private last = 0; // the number of the last row; the next one gets the next number
+  private writing: Promise<void> = Promise.resolve(); // the last write; it fails if one before it has failed
+  private gathered: Gathered | null = null; // what is written next
+  private closed = false;
   private readonly underWay = new Set<IDBTransaction>();
 
   constructor(
@@ -121,6 +130,7 @@ class RowSeat implements SeatDisk {
 
   /** The database is the store's. A transaction that hangs would keep every tab of this origin from it. */
   close(): void {
+    this.closed = true;
     for (const transaction of this.underWay) {
       try {
         transaction.abort();
@@ -131,26 +141,35 @@ class RowSeat implements SeatDisk {
   }
 
   /**
-   * Several writes may be under way. If one fails, those behind it must fail, too, though the browser would take
-   * them. So each looks whether the row before it is there: an aborted write leaves no gap, and a gap is damage.
+   * Writes one row at a time. What comes while it is under way is gathered in the next one: all tabs of this origin
+   * wait for each other's transactions, so a queue of them here would be a queue for every tab.
    */
   private write(bytes: Uint8Array, instead: boolean): Promise<void> {
-    const row = bytes.slice();
+    const next = (this.gathered ??= this.gather());
+    if (instead) [next.pieces, next.instead] = [[], true];
+    next.pieces.push(bytes.slice());
+    return this.writing;
+  }
+
+  private gather(): Gathered {
+    const next: Gathered = { pieces: [], instead: false };
+    this.writing = this.writing.finally(() => (this.gathered = null))
+      .then(() => this.writeRow(joined(next.pieces), next.instead));
+    return next;
+  }
+
+  /** A disk with another last row than this one's was written by another tab. */
+  private writeRow(row: Uint8Array, instead: boolean): Promise<void> {
+    if (this.closed) return Promise.reject(new Error("the disk is closed"));
     const number = (this.last += 1);
     const writing = change(this.database);
     const [tickets, log] = [writing.objectStore("tickets"), writing.objectStore("log")];
-    let gap = false;
-    const written = this.ifKept(writing, (kept) => kept.claim === this.mine, (kept) => {
-      const before = kept.rows ?? { last: 0, bytes: 0 };
-      gap = before.last !== number - 1;
-      if (gap) return writing.abort();
+    const ours = (kept: Kept) => kept.claim === this.mine && kept.rows?.last === number - 1;
+    return this.ifKept(writing, ours, (kept) => {
       if (instead) log.delete(rowsOf(this.seat));
       log.put(row, [this.seat, number]);
-      const rows: Rows = { last: number, bytes: (instead ? 0 : before.bytes) + row.length };
+      const rows: Rows = { last: number, bytes: (instead ? 0 : (kept.rows?.bytes ?? 0)) + row.length };
       tickets.put({ ...kept, rows } satisfies Kept, this.seat);
-    });
-    return written.catch((error: unknown) => {
-      throw gap ? new Error("the write before this one failed") : error;
     });
   }
 
