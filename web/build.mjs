@@ -1,9 +1,10 @@
 /**
- * Builds the page into web/dist: an HTML file for the lab (index.html), the lab in another page's frame
- * (embed/index.html) and a live room (room.html), each with the style sheet inside, and everything else under assets/
- * with a name that changes with the content, so that it may be cached for ever; but for the gallery, the element's
- * script and the service worker, which keep their names. All addresses are relative: any folder of any server will do.
- * Beside each file stand its .br and .gz. Prints what a first visit costs and fails when that is too much.
+ * Builds the page into web/dist: one HTML file each for the lab (index.html), the embedded lab
+ * (embed/index.html) and a live room (room.html), each with its style sheet inlined. Everything else goes
+ * under assets/ with a hash of its content in its name, and may be cached for ever; only the gallery, the
+ * element's script and the service worker keep their names. Addresses are relative: any folder of any server
+ * will do. Each file has a .br and a .gz beside it. Prints the size of a first visit and fails if it is over
+ * the limit.
  *
  * RAFT_WASM_DIR: the folder with raft.wasm, lab.wasm, studies.wasm and wasm_exec.js (default ../.build/wasm).
  * RAFT_DIST: where to write (default dist).
@@ -24,14 +25,14 @@ const dist = join(here, process.env.RAFT_DIST ?? "dist");
 const wasmDir = join(here, process.env.RAFT_WASM_DIR ?? "../.build/wasm");
 const cacheDir = join(here, "../.build/brotli");
 const LIMIT_PAGE = 130_000; // bytes of a first visit after brotli, fonts included, without the WebAssembly
-const LIMIT_ROOM = 1_180_000; // with it; one line of Go more may move it by 7 KB
-const BLOCK_BITS = 16; // of brotli's blocks, the least: with the most, 24, a live tab's server is 13 KB larger
-// it holds a whole cluster, its network, and what checks it; until it is here the opening plays without it
+const LIMIT_ROOM = 1_180_000; // including the WebAssembly; one more line of Go may change it by 7 KB
+const BLOCK_BITS = 16; // brotli's smallest block size: with the largest, 24, a live tab's server is 13 KB larger
+// a whole cluster, its network and the checkers; until it has loaded, the film plays without it
 const LIMIT_LAB = 1_450_000;
 
 /**
- * The pages. `root`: the way from where it is served to the folder of assets; a room's page is served as /r/{code}.
- * `part`: what it loads at once beside main.ts.
+ * The pages. `root` is the path from a page's address to the folder that holds assets/; a room is served at
+ * /r/{code}. `part` is the script that the page loads at once beside main.ts.
  */
 const LAB = { part: "src/lab.ts", worker: "lab", limit: LIMIT_LAB,
   description: "A Raft cluster that runs in your browser: watch it elect a leader and replicate, break it, and go to "
@@ -98,12 +99,12 @@ function copyGallery() {
   }
 }
 
-/** A classic script that keeps its name, so that other pages can name it. */
+/** Writes a classic script under a fixed name, which other pages can refer to. */
 async function writeScript(file, entry, constants) {
   writeFileSync(join(dist, file), await bundled(entry, constants));
 }
 
-/** A source file and all that it imports as one classic script. */
+/** Bundles a source file and all that it imports into one classic script. */
 async function bundled(entry, constants) {
   const { outputFiles } = await build({
     absWorkingDir: here, entryPoints: [entry], bundle: true, minify: true, format: "iife", target: "es2022",
@@ -113,8 +114,8 @@ async function bundled(entry, constants) {
 }
 
 /**
- * The service worker keeps what the lab needs, not what a live room does: that needs its relay anyway. Its version
- * changes with any of it.
+ * Writes the service worker, which keeps the lab's files but not a live room's: a room needs its relay
+ * anyway. Its version changes with any file that it keeps.
  */
 async function writeServiceWorker() {
   const live = [workers.raft.wasm, workers.raft.script, ...scripts.closure("src/room.ts")
@@ -135,7 +136,7 @@ function parts(page) {
   return [...new Set([...scripts.closure("src/main.ts"), ...scripts.closure(page.part)])];
 }
 
-/** A Go program and the Worker that runs it, which finds it beside itself. */
+/** Writes a Go program and the Worker script that runs it and loads it from its own folder. */
 async function worker(name, program, source, entry) {
   const wasm = readFileSync(need(join(wasmDir, program),
     `GOOS=js GOARCH=wasm go build -o .build/wasm/${program} ${source}`));
@@ -145,8 +146,8 @@ async function worker(name, program, source, entry) {
 }
 
 /**
- * The page's scripts, in parts that are loaded when they are needed, all in assets/. `closure`: the files of a source
- * file's part, with all that it imports.
+ * Builds the page's scripts, in parts that are loaded on demand, all in assets/. `closure` returns the files
+ * of a source file's part and of all that it imports.
  */
 async function modules(constants) {
   const { metafile } = await build({
@@ -166,7 +167,7 @@ function literals(constants) {
   return Object.fromEntries(Object.entries(constants).map(([name, value]) => [name, JSON.stringify(value)]));
 }
 
-/** Writes a file under assets/ with the hash of its content in its name; returns that. */
+/** Writes a file under assets/ with the hash of its content in its name; returns the name. */
 function asset(name, content) {
   const [, stem, extension] = /^(.*)\.([^.]+)$/.exec(name);
   const file = `${stem}-${hash(content)}.${extension}`;
@@ -184,8 +185,8 @@ function need(file, how) {
 }
 
 /**
- * A font with the characters and the weights that the page uses: half its size. What people type beyond that comes from
- * the system's fonts.
+ * Reduces a font to the characters and weights that the page uses, which halves its size. Other characters
+ * that people type come from the system's fonts.
  */
 function font(name, variationAxes) {
   const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join("");
@@ -194,8 +195,8 @@ function font(name, variationAxes) {
 }
 
 /**
- * The style sheet: fonts, with fallbacks that take up the same room until they are here, then the page's own
- * in both themes.
+ * The style sheet: fonts, fallbacks that take up the same room until the fonts have loaded, then the page's
+ * own rules in both themes.
  */
 async function styles(fonts, page) {
   const faces = `
@@ -218,7 +219,7 @@ function fill(text, values) {
   return text.replace(/\{\{(\w+)\}\}/g, (_, name) => values[name] ?? "");
 }
 
-/** The opening, recorded from the lab itself (wasm/film): it stands in the page and plays until the lab is there. */
+/** The opening film, recorded from the lab itself (wasm/film), which plays until the lab has loaded. */
 function film() {
   const takes = readFileSync(need(join(wasmDir, "../film.json"), "go run ./wasm/film .build/film.json"), "utf8").trim()
     .split("\n");
@@ -226,8 +227,8 @@ function film() {
 }
 
 /**
- * Writes .br and .gz beside each file, on all processors; returns the sizes. Brotli at its best takes half a minute for
- * the WebAssembly, so that is kept by hash, and not spent on what a first visit does not load.
+ * Writes .br and .gz beside each file, on all processors, and returns the sizes. Brotli at its best takes
+ * half a minute for the WebAssembly, so large results are cached by hash, and the studies get less effort.
  */
 function compressAll() {
   return Promise.all(
@@ -255,7 +256,7 @@ async function brotli(file, content) {
   return packed;
 }
 
-/** Says what each file weighs and what a first visit to each page costs. */
+/** Prints the size of each file and of a first visit to each page. */
 function report(sizes) {
   const kb = (n) => `${(n / 1000).toFixed(1)} KB`.padStart(12);
   for (const s of sizes.sort((a, b) => b.brotli - a.brotli))

@@ -2,18 +2,18 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * What the page tells of the core's own text: for every kind of event the functions that emit it, for every rule
- * the functions that consult it, and what the catalogue and the stories say of the rule. All of it is read from
- * the files that are compiled, so that it cannot be something else than what runs. The shape of the result is
- * Core in src/story/core.ts.
+ * What the page tells of the core's own source: for every kind of event the functions that emit it, for
+ * every rule the functions that consult it, and what the catalogue and the stories say of the rule. All of
+ * it is read from the files that are compiled, so it cannot differ from the code that runs. The shape of the
+ * result is Core in src/story/core.ts.
  */
 export function readCore(root) {
   const read = (path) => readFileSync(join(root, path), "utf8");
   const files = readdirSync(join(root, "raft")).filter((f) => f.endsWith(".go") && !f.endsWith("_test.go")).sort();
   const functions = files.flatMap((f) => functionsOf(`raft/${f}`, read(`raft/${f}`)));
   const names = read("raft/explain/names.go");
-  const rules = read("raft/rules.go").replace(/" \+\n\s+"/g, ""); // long sentences are put together from parts
-  const used = new Map(); // the functions that are told of → their place in the list
+  const rules = read("raft/rules.go").replace(/" \+\n\s+"/g, ""); // long sentences are joined from parts
+  const used = new Map(); // the functions to include → their place in the list
   const placed = (places) => places.map(({ of, ...place }) => {
     if (!used.has(of)) used.set(of, used.size);
     return { at: used.get(of), ...place };
@@ -58,8 +58,8 @@ function namesIn(text, table) {
 }
 
 /**
- * The functions that emit a kind of event: marked are the lines that name the kind; reason is the one that the event
- * always has there.
+ * The functions that emit a kind of event: `marks` are the lines that name the kind; `reason` is set if the
+ * event always has the same reason there.
  */
 function emitters(functions, kind, reasons) {
   const named = new RegExp(`(Kind: |kind :?= |\\.Kind, .* = )${kind}\\b`);
@@ -67,14 +67,14 @@ function emitters(functions, kind, reasons) {
     const marks = marked(of, named);
     if (marks.length === 0 || !/Event\{Kind: |\.Kind, /.test(of.text)) return [];
     const constant = new RegExp(`Event\\{Kind: ${kind}, Reason: ([A-Z]\\w+)`).exec(of.text)?.[1];
-    // kept in a variable, for the reason to be corrected
+    // kept in a variable, whose reason may change later
     const changes = new RegExp(`:= Event\\{Kind: ${kind}\\b`).test(of.text);
     const reason = changes ? undefined : reasons.find(([c]) => c === constant)?.[1];
     return [{ of, marks, ...(reason ? { reason } : {}) }];
   });
 }
 
-/** The functions that ask whether a rule is kept. */
+/** The functions that consult a rule. */
 function consulters(functions, rule) {
   return functions.flatMap((of) => {
     const marks = marked(of, new RegExp(`\\bkeeps\\(${rule}\\)`));
@@ -82,7 +82,7 @@ function consulters(functions, rule) {
   });
 }
 
-/** Which lines of a function say that, counted from its first. */
+/** The lines of a function that match, counted from its first. */
 const marked = (of, pattern) => of.text.split("\n").flatMap((line, i) => (pattern.test(line) && !line.startsWith("//")
   ? [i] : []));
 

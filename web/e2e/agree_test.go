@@ -11,9 +11,9 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// The page does not contradict itself: what one part of it says, another does not deny.
+// The page must not contradict itself: what one part of it says, no other part denies.
 
-// why opens the question that there is and returns it with its answer.
+// why opens the question on the page and returns it with its answer.
 func (w *tab) why() (question, answer string) {
 	w.t.Helper()
 	var said struct{ Question, Answer string }
@@ -29,8 +29,8 @@ func (w *tab) why() (question, answer string) {
 	return said.Question, said.Answer
 }
 
-// Figure 8 of the gallery: where the clock stops nothing denies that S1 committed the entry, and then it is
-// overwritten, as the gallery promises.
+// In the gallery's Figure 8 the page does not deny, where the clock stops, that S1 committed the entry; then
+// the entry is overwritten, as the gallery promises.
 func TestFigure8IsToldToItsEnd(t *testing.T) {
 	t.Parallel()
 	w := borrowBrowser(t).labAt(startRelay(t).url("/#1?run=figure-8"))
@@ -62,7 +62,7 @@ func TestFigure8IsToldToItsEnd(t *testing.T) {
 	for _, l := range screens {
 		w.as(l)
 		pairs := w.overlaps(".node-label", ".node .broken-ring:nth-last-of-type(1)")
-		// only the squares around them
+		// Two round rings may overlap; the squares around leaders may not.
 		pairs = slices.DeleteFunc(pairs, func(p string) bool { return p == "circle × circle" })
 		if len(pairs) > 0 {
 			t.Errorf("%s: %v", l.name, pairs)
@@ -77,7 +77,7 @@ func TestFigure8IsToldToItsEnd(t *testing.T) {
 		})
 }
 
-// A stale read breaks a promise where everybody sees it, and the clock stops there.
+// A stale read visibly breaks a promise, and the clock stops there.
 func TestAStaleReadStopsTheClock(t *testing.T) {
 	t.Parallel()
 	w := borrowBrowser(t).labAt(startRelay(t).url("/#1?run=stale-read"))
@@ -151,14 +151,14 @@ func TestThePageCountsAsTheCoreDoes(t *testing.T) {
 	w.keepPictures("minority-decides", "none")
 }
 
-// Who comes late is not asked whose timer ends first where somebody leads, and a pause is explained as one.
+// A latecomer is not asked whose timer ends first when a server leads, and a pause is explained as one.
 func TestALateWatcherIsToldWhatIs(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
 	tabs := r.windows(3)
-	tabs[0].network(unhurried) // so that nothing happens any more that the heading would tell of
+	tabs[0].network(unhurried) // so slow that no new event takes over the heading
 	leading(t, 30*time.Second, tabs...)
-	time.Sleep(1500 * time.Millisecond) // then each server has said once more what it is, without events
+	time.Sleep(1500 * time.Millisecond) // by then each server has reported its state once more, without events
 	w := r.browser.window(1280, 800)
 	w.navigate(r.url("?watch=1"))
 	eventually(t, 20*time.Second, "the header names a leader, and so does the heading", func() error {
@@ -213,7 +213,7 @@ func TestBranchesHaveTheNumbersOfTheirRun(t *testing.T) {
 		w.keepPicture("branches", l)
 		w.keys(kb.Escape)
 	}
-	// A list stays beside its button when the window becomes another one.
+	// A list stays beside its button when the window changes size.
 	w.as(screens[1])
 	w.clickButton("Branch 2 of 2")
 	w.as(screens[0])
@@ -223,7 +223,7 @@ func TestBranchesHaveTheNumbersOfTheirRun(t *testing.T) {
 			throw new Error("the list ends at " + list.right + ", " + list.bottom);`)
 }
 
-// What is selected is what is shown, and what the next key acts on; Space after a click is the clock's.
+// The selected server is the one shown and acted on by the next key; Space after a click goes to the clock.
 func TestTheSelectionTheFocusAndTheClockAgree(t *testing.T) {
 	t.Parallel()
 	w := handy(t)
@@ -247,7 +247,7 @@ func TestTheSelectionTheFocusAndTheClockAgree(t *testing.T) {
 	})
 	w.keys(" ")
 	w.reads(".play", "Play")
-	press(2) // which selects it no more
+	press(2) // which deselects it
 	w.reads("raft-inspector h2", "Try this")
 	w.keys(" ")
 	w.reads(".play", "Pause")
@@ -268,7 +268,7 @@ func TestTheSelectionTheFocusAndTheClockAgree(t *testing.T) {
 	w.keys(kb.Escape)
 }
 
-// While the clock stands what is asked says that it waits, and nobody is asked whose timer ends first.
+// While the clock is paused, a request says that it waits, and the page does not ask whose timer ends first.
 func TestWhileTheClockStandsThePageSaysSo(t *testing.T) {
 	t.Parallel()
 	w := handy(t)

@@ -34,9 +34,9 @@ type browser struct {
 	problems []string // uncaught exceptions and console errors of every page and Worker
 }
 
-// chromiumFlags are all that Chromium is told. chromedp's own defaults are not among them: they switch off the
-// throttling of hidden tabs. Hidden tabs fall under intensive throttling (one wake-up a minute) after 10 s here instead
-// of 5 minutes.
+// chromiumFlags are all the flags that Chromium gets. chromedp's own defaults are left out because they
+// switch off the throttling of hidden tabs. Here hidden tabs are throttled intensively (one wake-up a
+// minute) after 10 s instead of 5 minutes.
 var chromiumFlags = map[string]any{
 	"headless":                      "new",
 	"no-sandbox":                    true,
@@ -62,9 +62,9 @@ func startBrowser(t *testing.T) *browser {
 	return b
 }
 
-// borrowBrowser does the same with a Chromium that earlier tests may have used and later ones will: to start one takes
-// as much time of the processors as to open the lab. It is for tests that look at what a page does, and neither at how
-// quick nor at which processes. One test at a time has it.
+// borrowBrowser is startBrowser with a Chromium that other tests may use before and after, because starting
+// one takes as much processor time as opening the lab. It is for tests of what a page does, not of its speed
+// or its processes. Only one test at a time holds it.
 func borrowBrowser(t *testing.T) *browser {
 	t.Helper()
 	p := unused.take()
@@ -120,14 +120,14 @@ func startProcess(t *testing.T) *process {
 	stop := p.stop
 	p.stop = func() {
 		stop()
-		// Chromium's last helper may still be writing: what then stays is a few files in the temporary folder
+		// Chromium's last helper may still be writing; a few files may then stay in the temporary folder.
 		os.RemoveAll(profile)
 	}
 	return p
 }
 
-// startProcessIn starts one whose profile is this folder, where it stays when it ends, with more options if need be.
-// Chromium now and then ends while it starts, on a machine that is busy: then it is started again.
+// startProcessIn starts a Chromium with this profile folder, which it keeps, and with any further options.
+// On a busy machine Chromium sometimes exits while it starts: then it is started again.
 func startProcessIn(t *testing.T, profile string, more ...chromedp.ExecAllocatorOption) (p *process, err error) {
 	t.Helper()
 	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(profile)}
@@ -150,7 +150,7 @@ func startProcessIn(t *testing.T, profile string, more ...chromedp.ExecAllocator
 	return nil, err
 }
 
-// processes are those that no test has at the moment: at most as many as tests have run at a time.
+// processes is a pool of those that no test holds, at most as many as tests have run at a time.
 type processes struct {
 	mu   sync.Mutex
 	free []*process
@@ -158,7 +158,7 @@ type processes struct {
 
 var unused processes
 
-// take returns one, nil if there is none.
+// take removes a process from the pool and returns it; nil if the pool is empty.
 func (u *processes) take() (p *process) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -260,7 +260,7 @@ func (w *tab) listen(event any) {
 	w.observe(event)
 }
 
-// listen notes what must not happen in any page or Worker.
+// listen records what must not happen in any page or Worker.
 func (b *browser) listen(event any) {
 	switch event := event.(type) {
 	case *runtime.EventExceptionThrown:
@@ -284,7 +284,7 @@ func (w *tab) beforeWorkers(actions ...chromedp.Action) {
 	w.run(5*time.Second, target.SetAutoAttach(true, true).WithFlatten(true))
 }
 
-// attachWorker opens a second DevTools session to a Worker that the tab started: the first one belongs to the tab's.
+// attachWorker opens a second DevTools session to a Worker; the first belongs to the tab's session.
 func (w *tab) attachWorker(event *target.EventAttachedToTarget) {
 	ctx, _ := chromedp.NewContext(w.ctx, chromedp.WithTargetID(event.TargetInfo.TargetID))
 	chromedp.ListenTarget(ctx, w.observe)
@@ -368,12 +368,12 @@ func (w *tab) eval(out any, body string) error {
 	return chromedp.Run(ctx, chromedp.Evaluate(script, out, awaited))
 }
 
-// awaited waits for the promise that a script is.
+// awaited waits for the promise to which a script evaluates.
 func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams {
 	return p.WithAwaitPromise(true).WithUserGesture(true)
 }
 
-// must is eval for what cannot fail.
+// must is eval for a script that must not fail: an error ends the test.
 func (w *tab) must(out any, body string) {
 	w.t.Helper()
 	if err := w.eval(out, body); err != nil {
@@ -381,7 +381,7 @@ func (w *tab) must(out any, body string) {
 	}
 }
 
-// hidden tells whether the page knows itself hidden.
+// hidden tells whether the page considers itself hidden.
 func (w *tab) hidden() bool {
 	w.t.Helper()
 	var state string
@@ -403,8 +403,8 @@ func (w *tab) kill() {
 	}
 }
 
-// renderer finds the process of the tab. DevTools does not tell it, so the tab takes 256 MB for a moment: it is the
-// process that grew.
+// renderer returns the id of the tab's process. DevTools does not tell it, so the tab allocates 256 MB for a
+// moment: its process is the one that grew.
 func (w *tab) renderer() int {
 	w.t.Helper()
 	before := w.browser.renderers()
@@ -422,7 +422,7 @@ func (w *tab) renderer() int {
 	return grown[0]
 }
 
-// renderers are the processes of the browser that run pages, and the memory of each in KB.
+// renderers returns the browser's processes that run pages, with the memory of each in KB.
 func (b *browser) renderers() map[int]int {
 	b.t.Helper()
 	infos, err := systeminfo.GetProcessInfo().Do(cdp.WithExecutor(b.ctx, chromedp.FromContext(b.ctx).Browser))

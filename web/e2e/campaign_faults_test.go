@@ -11,12 +11,12 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// campaignFault is a kind of fault. strike calls struck at the moment of the fault, and returns what mends
-// it: what a person does, and nothing that a tab can do by itself.
+// campaignFault is a kind of fault. strike calls struck at the moment of the fault and returns a function
+// that heals it: it does what a person would do, and nothing that a tab can do by itself.
 type campaignFault struct {
 	name       string
 	strike     func(c *campaign, struck func()) (heal func())
-	healsFirst bool // without that no write can be acknowledged
+	healsFirst bool // until it is healed no write can be acknowledged
 }
 
 var campaignFaults = []campaignFault{
@@ -71,8 +71,8 @@ func (c *campaign) reload(p *place, struck func()) func() {
 	return nothing
 }
 
-// killRenderer ends the process of the leader's tab as a system without memory would, and with it the tabs that
-// it shares the process with. A person loads them again.
+// killRenderer kills the process of the leader's tab, as a system out of memory would, and with it all tabs
+// that share the process. A person loads them again.
 func (c *campaign) killRenderer(struck func()) func() {
 	p := c.leader()
 	renderer := p.now().renderer()
@@ -128,8 +128,8 @@ func (c *campaign) loseRecord(struck func()) func() {
 	return nothing
 }
 
-// setPace sets the room's pace again, and mends every link: a relay that was killed may not have kept what it was
-// told last, and one that lost its record has not. Only the first that is connected can do it.
+// setPace sets the room's pace again and mends every link: a relay that was killed may have lost the last
+// change, and one that lost its record has lost all. The first tab that is connected does it.
 func (c *campaign) setPace() {
 	c.t.Helper()
 	var links []string
@@ -165,9 +165,9 @@ func (c *campaign) freezeLeader(struck func()) func() {
 	}
 }
 
-// freezeThroughRestart lets a tab sleep while the relay is killed and another tab of its browser asks for a
-// seat. The one that sleeps is closed to the others then, and on an origin without locks its server may run
-// in the other tab when it thaws.
+// freezeThroughRestart freezes a tab while the relay is killed and another tab of its browser asks for a
+// seat. The frozen tab then counts as closed, and on an origin without locks its server may run in the other
+// tab when it thaws.
 func (c *campaign) freezeThroughRestart(struck func()) func() {
 	p := c.anyone()
 	thaw := p.freeze()
@@ -205,7 +205,7 @@ func (c *campaign) oneOf(p, second *place) {
 }
 
 // replaceByDuplicate duplicates a tab and closes the original: the duplicate, which has only watched, takes
-// its server over by itself.
+// over its server by itself.
 func (c *campaign) replaceByDuplicate(struck func()) func() {
 	p := c.anyone()
 	original := p.now()
@@ -227,12 +227,12 @@ func (c *campaign) cutLeader(struck func()) func() {
 	return c.cutOff([]*place{c.leader()}, "both", struck)
 }
 
-// muteLeader lets the leader hear, and be heard by nobody.
+// muteLeader cuts the way out of the leader only: it hears the others, but they do not hear it.
 func (c *campaign) muteLeader(struck func()) func() {
 	return c.cutOff([]*place{c.leader()}, "out", struck)
 }
 
-// part leaves the leader with one other on the smaller side.
+// part puts the leader and one other server on the smaller side of a partition.
 func (c *campaign) part(struck func()) func() {
 	p := c.leader()
 	for {

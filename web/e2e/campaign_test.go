@@ -21,24 +21,24 @@ import (
 	"raftplayground/raft/check/linear"
 )
 
-// What the campaign is made of.
+// The size and the limits of the campaign.
 const (
 	campaignTabs    = 5
 	campaignClients = 4
 	probeEvery      = 50 * time.Millisecond
 	faultsInShort   = 14               // of a run in the tests: every kind once
-	faultsInRound   = 14               // after so many the clients rest, and what they saw is checked
-	ackWithin       = 60 * time.Second // of real time: the next write is acknowledged, or the campaign has failed
-	backWithin      = 40 * time.Second // … every tab runs its server again, by itself
-	patienceOfOne   = 5 * time.Second  // … a client waits for one answer; then it does not know
+	faultsInRound   = 14               // after as many the clients rest, and their history is checked
+	ackWithin       = 60 * time.Second // of real time, until a write is acknowledged; else the campaign fails
+	backWithin      = 40 * time.Second // … until every tab runs its server again, by itself
+	patienceOfOne   = 5 * time.Second  // … that a client waits for an answer; after that its outcome is unknown
 )
 
-// TestRoomsKeepTheirWord lets a room of five real tabs live through faults of every kind, while clients write
-// and read in it: nothing that was acknowledged may be lost, every tab must be back by itself, and the
-// servers must agree. Two of the tabs are on an insecure origin, where there are neither locks nor a private
-// file system. CAMPAIGN_FAULTS says how many faults there are, CAMPAIGN_ROOMS in how many rooms side by side,
-// CAMPAIGN_SEED which, CAMPAIGN_RATE how fast the rooms' clocks run; what it prints in the end is how long
-// the next acknowledged write took after each kind.
+// TestRoomsKeepTheirWord puts a room of five real tabs through faults of every kind while clients write and
+// read in it: no acknowledged write may be lost, every tab must come back by itself, and the servers must
+// agree. Two of the tabs are on an insecure origin, which has neither locks nor a private file system.
+// CAMPAIGN_FAULTS is the number of faults, CAMPAIGN_ROOMS the number of rooms side by side, CAMPAIGN_SEED
+// chooses the faults, and CAMPAIGN_RATE is the rate of the rooms' clocks. At the end it prints how long the
+// next acknowledged write took after each kind of fault.
 func TestRoomsKeepTheirWord(t *testing.T) {
 	faults, rooms, seed := faultsInShort, 1, rand.Uint64()
 	if text := os.Getenv("CAMPAIGN_FAULTS"); text != "" {
@@ -50,8 +50,7 @@ func TestRoomsKeepTheirWord(t *testing.T) {
 	if text := os.Getenv("CAMPAIGN_SEED"); text != "" {
 		seed = uint64(number(t, "CAMPAIGN_SEED", text))
 	}
-	// A machine that does other things, too, cannot keep election timeouts of 150 ms at the pace of real
-	// time.
+	// A busy machine cannot keep election timeouts of 150 ms at the pace of real time.
 	rate := 0.3
 	if text := os.Getenv("CAMPAIGN_RATE"); text != "" {
 		var err error
@@ -74,7 +73,7 @@ func TestRoomsKeepTheirWord(t *testing.T) {
 	sum.print(t)
 }
 
-// live lets the room live through so many faults, or to the first that it does not bear.
+// live puts the room through so many faults, or until the first that it does not survive.
 func (c *campaign) live(faults int) {
 	for done := 0; done < faults && !c.t.Failed(); {
 		stop := c.startClients()
@@ -101,7 +100,7 @@ func number(t *testing.T, name, text string) int {
 	return n
 }
 
-// campaign is a room whose servers all run in tabs, and those who use it.
+// campaign is a room whose servers all run in tabs, and its clients.
 type campaign struct {
 	t       *testing.T
 	random  *rand.Rand // of the faults; the clients have their own
@@ -129,7 +128,7 @@ type home struct {
 	host    string
 	process *process
 	browser *browser
-	front   *tab // empty, and before all others: to draw five rooms would cost more than to run them
+	front   *tab // empty, in front of all others: drawing five rooms would cost more than running them
 }
 
 // place is a tab with one of the room's servers.
@@ -142,7 +141,7 @@ type place struct {
 	isHurt bool
 }
 
-// hurt notes that a fault is at this tab, until the fault is over.
+// hurt notes whether a fault affects this tab at the moment.
 func (p *place) hurt(is bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -155,7 +154,7 @@ func (p *place) hurts() bool {
 	return p.isHurt
 }
 
-// freeze freezes the tab's Worker until the function is called that it returns.
+// freeze freezes the tab's Worker until the returned function is called.
 func (p *place) freeze() (thaw func()) {
 	p.hurt(true)
 	return p.now().freeze()
@@ -197,8 +196,8 @@ func openCampaign(t *testing.T, random *rand.Rand, rate float64) *campaign {
 	return c
 }
 
-// start starts the browser of a home. It compiles the server once and not a second time for speed, which would take a
-// quarter of the campaign's time: five servers are compiled anew in every other fault, and none has much to do.
+// start starts the browser of a home. It compiles the server with the baseline compiler only: every other
+// fault compiles five servers anew, and optimising them would take a quarter of the campaign's time.
 func (c *campaign) start(h *home) {
 	c.t.Helper()
 	once := chromedp.Flag("js-flags", "--liftoff-only --no-wasm-dynamic-tiering")
@@ -224,7 +223,7 @@ func (c *campaign) open(p *place) error {
 	return chromedp.Run(p.home.front.ctx, page.BringToFront())
 }
 
-// visit goes to the room. A machine that is busy may need another try.
+// visit goes to the room. On a busy machine it may need another try.
 func (c *campaign) visit(w *tab, h *home) error {
 	var err error
 	for range 3 {
@@ -271,7 +270,7 @@ func (c *campaign) leader() *place {
 
 func (c *campaign) anyone() *place { return c.places[c.random.IntN(len(c.places))] }
 
-// startClients lets clients write, read, compare and swap until the function that it returns is called, which
+// startClients lets clients write, read, and compare and swap until the returned function is called, which
 // waits for their last answers.
 func (c *campaign) startClients() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -292,7 +291,7 @@ func (c *campaign) startClients() (stop func()) {
 	}
 }
 
-// operate is one operation of a client, at whichever tab it comes by.
+// operate does one operation of a client at a random tab.
 func (c *campaign) operate(client, n int, random *rand.Rand) {
 	o := check.Operation{Client: client, Key: fmt.Sprintf("%d-%c", c.round, 'a'+rune(random.IntN(3)))}
 	name := []string{"put", "put", "get", "cas"}[random.IntN(4)]
@@ -325,9 +324,9 @@ func (c *campaign) operate(client, n int, random *rand.Rand) {
 	}
 }
 
-// startProbes lets a write begin every now and then at a tab that the fault under way leaves alone, until the
-// function is called that it returns. Probes do not wait for each other: a client that waits for a leader that
-// was cut off would measure its own patience, and not how soon the room serves again.
+// startProbes begins a write every probeEvery at a tab that the current fault does not affect, until the
+// returned function is called. Probes do not wait for each other: a client waiting for a leader that was cut
+// off would measure its own patience, not how soon the room serves again.
 func (c *campaign) startProbes() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	c.probes.Go(func() {
@@ -362,12 +361,12 @@ func (c *campaign) probe(w *tab) {
 	c.kept = append(c.kept, o.Key)
 	select {
 	case c.acks <- ack{invoked, time.Now()}:
-	default: // nobody waits for one
+	default: // nextAck has not kept up or is not waiting
 	}
 }
 
-// ask does an operation in a tab's page and notes how it ended. What the page says for certain not to have
-// been done is refused; all else is not known.
+// ask does an operation in a tab's page and records its outcome: refused if the page says for certain that
+// nothing was done, unknown after any other failure.
 func (w *tab) ask(name string, o *check.Operation) {
 	var answer struct {
 		Found bool
@@ -397,7 +396,7 @@ func (w *tab) ask(name string, o *check.Operation) {
 	}
 }
 
-// fault lets the next fault happen, and waits for the next acknowledged write and for every tab.
+// fault strikes with the next fault, then waits for the next acknowledged write and for every tab.
 func (c *campaign) fault() {
 	c.t.Helper()
 	if len(c.bag) == 0 {
@@ -432,7 +431,7 @@ func (c *campaign) fault() {
 	c.distinct(kind.name)
 }
 
-// nextAck waits for a write that was begun after a moment and is acknowledged.
+// nextAck waits for a write begun after since to be acknowledged, and returns the time from since to that.
 func (c *campaign) nextAck(since time.Time) (time.Duration, error) {
 	timeout := time.After(ackWithin)
 	for {
@@ -447,7 +446,7 @@ func (c *campaign) nextAck(since time.Time) (time.Duration, error) {
 	}
 }
 
-// agree looks that all servers have applied the same log, once nobody writes any more.
+// agree checks that all servers apply the same log once the clients have stopped.
 func (c *campaign) agree() {
 	c.t.Helper()
 	for start := time.Now(); time.Since(start) < backWithin; time.Sleep(100 * time.Millisecond) {
@@ -469,7 +468,7 @@ func (c *campaign) agree() {
 	c.describe()
 }
 
-// describe tells what every tab says of itself.
+// describe logs the status of every tab.
 func (c *campaign) describe() {
 	for i, p := range c.places {
 		if w := p.now(); w == nil {
@@ -485,7 +484,7 @@ func (c *campaign) describe() {
 	c.t.Logf("the room: %s", watcher.joined)
 }
 
-// distinct looks that no two tabs run the same server.
+// distinct checks that no two tabs run the same server.
 func (c *campaign) distinct(after string) {
 	c.t.Helper()
 	runs := map[int]bool{}
@@ -497,7 +496,7 @@ func (c *campaign) distinct(after string) {
 	}
 }
 
-// checkRound looks that the servers hold the same state, and that what the clients saw has an order.
+// checkRound checks that the servers hold the same state and that the clients' history is linearizable.
 func (c *campaign) checkRound() {
 	c.t.Helper()
 	c.probes.Wait()
@@ -524,7 +523,7 @@ func (c *campaign) checkRound() {
 	c.checkProbes()
 }
 
-// checkProbes looks that what the round's probes wrote and was acknowledged is there.
+// checkProbes checks that every acknowledged write of the round's probes is still there.
 func (c *campaign) checkProbes() {
 	c.t.Helper()
 	keys, err := json.Marshal(c.kept)
@@ -549,7 +548,7 @@ func (c *campaign) checkProbes() {
 	c.kept = nil
 }
 
-// tally is what was seen in all rooms.
+// tally adds up the results of all rooms.
 type tally struct {
 	mu                               sync.Mutex
 	results                          map[string][]time.Duration
@@ -567,8 +566,8 @@ func (s *tally) add(c *campaign) {
 	s.rounds += c.round
 }
 
-// print shows the times to the next acknowledged write, of cluster time: what browsers and relay take by
-// themselves counts as much as the rooms' clocks run meanwhile.
+// print logs the times to the next acknowledged write in cluster time: delays of the browsers and the relay
+// count as much as the rooms' clocks advance meanwhile.
 func (s *tally) print(t *testing.T) {
 	faults := 0
 	t.Logf("%-28s %6s %10s %10s", "ms of cluster time after", "times", "median", "p90")

@@ -18,7 +18,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// openedAt opens a run at a moment of it by a link, paused: what was before nobody has watched.
+// openedAt opens a link to a moment of a run, paused: the page has not shown what came before.
 func (b *browser) openedAt(url string, at float64) *tab {
 	b.t.Helper()
 	w := b.labAt(fmt.Sprintf("%s&at=%v", url, at/1000))
@@ -26,7 +26,7 @@ func (b *browser) openedAt(url string, at float64) *tab {
 	return w
 }
 
-// openDiagram shows it below the stage and waits until messages are drawn.
+// openDiagram opens the diagram below the stage and waits until messages are drawn.
 func (w *tab) openDiagram() {
 	w.t.Helper()
 	w.press("Diagram")
@@ -35,8 +35,8 @@ func (w *tab) openDiagram() {
 	})
 }
 
-// isComplete checks that the diagram shows the requests for votes of every candidate of whom the story tells, to
-// all four others.
+// isComplete checks that the diagram shows the vote requests of every candidate in the story, to all four
+// others.
 func (w *tab) isComplete() {
 	w.t.Helper()
 	var shown struct{ Requests, Candidates int }
@@ -142,7 +142,7 @@ func TestTheDiagramGoesOutInFourFormsThatSayWhichRunItIs(t *testing.T) {
 	w.headFits(string(narrow))
 }
 
-// headFits checks that what stands above an exported picture ends within it, and says all of whether this is Raft.
+// headFits checks that the heading of an exported picture fits its width and names the rule that is off.
 func (w *tab) headFits(picture string) {
 	w.t.Helper()
 	var head struct {
@@ -242,7 +242,7 @@ func TestTheDiagramIsWalkedAndZoomedByKeyboardAndMouse(t *testing.T) {
 	if leads == 0 {
 		t.Fatal("no leader is drawn")
 	}
-	w.click("raft-diagram .event:has(rect.dot) .event-hit") // or what lies upon it, on the same lane
+	w.click("raft-diagram .event:has(rect.dot) .event-hit") // or on an event on top of it, on the same lane
 	if text := said(); !regexp.MustCompile(
 		`^\d+ before it, \d+ after it, \d+ independent · S1 .*, at 0\.\d+ s\.$`).MatchString(text) {
 		t.Errorf("of the chosen event is said: %s", text)

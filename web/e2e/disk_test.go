@@ -7,7 +7,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// What follows is done to disks that no tab holds, from another page of the same origin.
+// These scripts damage disks that no tab holds, from another page of the same origin.
 
 // badBlock overwrites the last 512 bytes of the log of server 1 in OPFS.
 const badBlock = `
@@ -22,7 +22,7 @@ const badBlock = `
 		await file.close();
 	}`
 
-// missingRow deletes a row in the middle of its log in IndexedDB.
+// missingRow deletes a row in the middle of the log of server 1 in IndexedDB.
 const missingRow = `
 	const answer = (request) => new Promise((resolve, reject) => {
 		request.onsuccess = () => resolve(request.result);
@@ -34,8 +34,8 @@ const missingRow = `
 	await answer(log.delete(keys[keys.length >> 1]));
 	database.close();`
 
-// Acknowledged writes are gone from the disk. A server that started from it would be elected and not know them. So it
-// does not start, and the page says what was found.
+// A disk has lost acknowledged writes. A server that started from it could be elected without them, so it
+// does not start, and the page says what it found.
 func TestADiskThatLostAcknowledgedWritesIsRefusedInWords(t *testing.T) {
 	for name, test := range map[string]struct {
 		prepare []chromedp.Action

@@ -134,7 +134,7 @@ func TestKillingTheRelayLosesNothingAcknowledged(t *testing.T) {
 	alike(t, 10*time.Second, tabs...)
 }
 
-// startWriting begins n writes, one after the other, and lets the page go on with them. Each is tried once.
+// startWriting starts n writes, one after the other, without waiting for them. Each is tried once.
 func (w *tab) startWriting(n int) {
 	w.t.Helper()
 	w.must(nil, fmt.Sprintf(`

@@ -8,8 +8,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Two seconds from opening the third tab to a leader are what a quiet machine keeps to. Most of them go into loading
-// the tab, so a slower machine is given more in the same proportion: three times what the tab before took to its seat.
+// promptly is the limit for a quiet machine from opening the third tab to a leader. Most of it goes into
+// loading the tab, so a slower machine gets more: three times what the previous tab took to get its seat.
 const promptly = 2 * time.Second
 
 func TestThreeTabsHaveALeaderWithinTwoSecondsOfTheThird(t *testing.T) {
@@ -40,7 +40,7 @@ func TestFirstLeaderOfAFreshRoomIsDrawnWithinTwoSeconds(t *testing.T) {
 	within(t, took, time.Since(start), "the first leader was drawn")
 }
 
-// timed is window, which also says how long the tab took to its seat.
+// timed is window that also returns how long the tab took to get its seat.
 func (r *room) timed() (*tab, time.Duration) {
 	r.t.Helper()
 	w := r.browser.window(screenWidth, screenHeight)
@@ -50,7 +50,7 @@ func (r *room) timed() (*tab, time.Duration) {
 	return w, time.Since(start)
 }
 
-// within fails the test if what happened after the third tab was opened took long, beside what the tab before took.
+// within fails the test if what took too long. before is how long the second tab took to get its seat.
 func within(t *testing.T, before, took time.Duration, what string) {
 	t.Helper()
 	limit := max(promptly, 3*before)
@@ -108,7 +108,7 @@ func TestCuttingTheLeadersLinksByClickBringsANewLeader(t *testing.T) {
 	leader.mustGet("x", "from the majority")
 }
 
-// drawnLeaders are the servers that the stage draws as leaders.
+// drawnLeaders returns the servers that the stage draws as leaders.
 func (w *tab) drawnLeaders() []string {
 	var servers []string
 	if err := w.eval(&servers, `return deepAll(".node.leader").map((node) => node.dataset.server);`); err != nil {
@@ -117,8 +117,8 @@ func (w *tab) drawnLeaders() []string {
 	return servers
 }
 
-// cutLink clicks on the link between two servers until it is drawn as cut. A message that flies past may take a click:
-// clicks are tried again.
+// cutLink clicks on the link between two servers until it is drawn as cut. A passing message may take a
+// click, so clicks are tried again.
 func (w *tab) cutLink(a, b int) {
 	w.t.Helper()
 	link := fmt.Sprintf("%d-%d", min(a, b), max(a, b))

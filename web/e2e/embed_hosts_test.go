@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// site serves what a handler says, under a name that is of another site than the relay's address.
+// site serves a handler under a host name that is another site than the relay's, and returns its address.
 func site(t *testing.T, handler http.Handler) string {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -19,7 +19,7 @@ func site(t *testing.T, handler http.Handler) string {
 	return strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
 }
 
-// host serves one page of an author who embeds the lab, with the headers that come in pairs of name and value.
+// host serves one page of an author who embeds the lab; headers are pairs of name and value.
 func host(t *testing.T, html string, headers ...string) string {
 	t.Helper()
 	return site(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -88,7 +88,7 @@ func TestTheElementWorksInEveryHost(t *testing.T) {
 	}
 }
 
-// readmeSnippet is what the README tells an author to put into a page, for the playground at this address.
+// readmeSnippet returns the HTML that the README gives to authors, for the playground at this address.
 func readmeSnippet(t *testing.T, at string) string {
 	t.Helper()
 	readme, err := os.ReadFile("../../README.md")
@@ -103,8 +103,8 @@ func readmeSnippet(t *testing.T, at string) string {
 	return "<!doctype html>" + strings.ReplaceAll(string(snippet), "https://your.host/", at)
 }
 
-// refusals has a function that waits for an element's error event: it tells how long that took, and what was said, what
-// a wish from before it and one from after it were answered, and to where the element then links.
+// refusals defines refusal, which waits for an element's error event. It returns that time, the message, the
+// answers to a wish before and one after it, and the element's link.
 const refusals = `
 	const refusal = (element, wish) => new Promise((told) => {
 		const begun = performance.now();
@@ -144,7 +144,7 @@ func TestAnElementWhoseFrameIsRefusedSaysSo(t *testing.T) {
 		}
 	}
 
-	// This one has 10 s to say so, while others are looked at.
+	// This element reports its failure after 10 s; meanwhile others are tested.
 	silent := borrowBrowser(t).window(screenWidth, 700)
 	silent.navigate(host(t, fmt.Sprintf(classic, alone)+figure))
 	silent.must(nil, refusals+`window.refused = refusal(figure, figure.state());`)
@@ -160,8 +160,8 @@ func TestAnElementWhoseFrameIsRefusedSaysSo(t *testing.T) {
 	check("a policy without its frame", got, 2000, "frame-src", lab+"#1")
 	w.keepPictures("element-refused", "none")
 
-	// Whoever is asked before it is in a page, taken out of it, or loaded anew, does not leave the
-	// asker waiting either.
+	// An element that is asked before it is in a page, or removed or reloaded while it is asked, also
+	// answers every request.
 	w.navigate(host(t, fmt.Sprintf(classic, lab)+figure+strings.Replace(figure, "figure", "second", 1)))
 	var answers []string
 	w.must(&answers, `
@@ -177,7 +177,7 @@ func TestAnElementWhoseFrameIsRefusedSaysSo(t *testing.T) {
 			t.Errorf("wish %d is answered with %q; expected that it says %q", i, answers, says)
 		}
 	}
-	// A frame that was refused may still come, and then the element is as good as any.
+	// A refused frame may still load later, and then the element works like any other.
 	w.must(nil, `
 		figure.setAttribute("seed", "5");
 		await new Promise((ready) => figure.addEventListener("ready", ready));

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// startCourse serves the example page of a course from another site than the relay's, whose address it puts where the
-// example says https://raft.example.
+// startCourse serves the example page of a course from another site than the relay's, with the relay's
+// address in place of https://raft.example.
 func startCourse(t *testing.T, r *relay) string {
 	t.Helper()
 	text, err := os.ReadFile("../examples/course.html")
@@ -31,15 +31,15 @@ func startCourse(t *testing.T, r *relay) string {
 	return strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
 }
 
-// hearFrames notes what frames tell the page, and of which origin they say they are.
+// hearFrames records what frames tell the page, and their origins.
 const hearFrames = `if (window === top) {
 	window.e2eTold = [];
 	addEventListener("message", (e) => e.data?.source === "raft-playground" &&
 		window.e2eTold.push(e.origin + " " + e.data.type + " " + JSON.stringify(e.data.detail ?? e.data.error)));
 }`
 
-// A page of another site embeds the lab as an element and in a sandboxed frame, hears what happens in both, and has the
-// one do things.
+// A page of another site embeds the lab as an element and in a sandboxed frame, hears what happens in both,
+// and controls the element.
 func TestAPageOfAnotherSiteEmbedsTheLab(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -74,8 +74,8 @@ func TestAPageOfAnotherSiteEmbedsTheLab(t *testing.T) {
 		}
 	}
 
-	// Attributes that are set together are one change, though it would make no sense half-way; what is asked at once
-	// afterwards is asked of the new run; and none of that is a step in the history of the page around.
+	// Attributes that are set together are one change, even if half of it would make no sense; requests made
+	// right afterwards go to the new run; and none of that is a step in the history of the surrounding page.
 	var turned struct {
 		Seeds   []string
 		At      []float64
@@ -134,7 +134,7 @@ func TestAPageOfAnotherSiteEmbedsTheLab(t *testing.T) {
 	}
 }
 
-// What the address of an embedded page says is how it shows itself, and what it cannot read it says.
+// An embedded page shows itself as its address says, and reports what it cannot read in it.
 func TestAnEmbeddedPageShowsAsMuchAsItsAddressSays(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)

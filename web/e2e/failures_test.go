@@ -8,7 +8,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// What breaks in these tests is broken in the browser, from outside; the page has no switch for it.
+// These tests break things in the browser, from outside; the page has no switch for it.
 
 const (
 	withoutOPFS = `navigator.storage.getDirectory = () => Promise.reject(new DOMException("refused by the ` +

@@ -25,7 +25,7 @@ type deed struct {
 	Link    struct{ Latency, Loss, Bandwidth float64 }
 }
 
-// deeds are the actions of the branch that is looked at.
+// deeds returns the actions of the branch that is shown.
 func (w *tab) deeds() []deed {
 	w.t.Helper()
 	var all []deed
@@ -33,7 +33,7 @@ func (w *tab) deeds() []deed {
 	return all
 }
 
-// does runs fn and returns the actions that the run has more of then, as soon as there are n.
+// does runs fn and returns the actions that it added to the run, as soon as there are n.
 func (w *tab) does(what string, n int, fn func()) []deed {
 	w.t.Helper()
 	before := len(w.deeds())
@@ -61,7 +61,7 @@ func (w *tab) seats(want ...string) {
 	})
 }
 
-// handy is openLab with all that one takes hold of the cluster with loaded, which comes a moment after the page.
+// handy is openLab that also waits for hands.ts, which loads a moment after the page.
 func handy(t *testing.T) *tab {
 	t.Helper()
 	w := openLab(t)
@@ -69,7 +69,7 @@ func handy(t *testing.T) *tab {
 	return w
 }
 
-// hands waits for all that one takes hold of the cluster with.
+// hands waits for the controls that act on the cluster.
 func (w *tab) hands() {
 	w.t.Helper()
 	eventually(w.t, 10*time.Second, "the lab's hands are there", func() error {
@@ -91,7 +91,7 @@ func (w *tab) menuByMouse(server int, name string) {
 	w.click("raft-node-menu [data-deed='" + name + "']")
 }
 
-// menuByKeyboard goes to a server's node, opens the menu with Enter, twice, and walks to a deed.
+// menuByKeyboard opens the menu of a server's node with Enter, twice, and walks to a deed and does it.
 func (w *tab) menuByKeyboard(server int, name string) {
 	w.t.Helper()
 	w.keys("\x1b")
@@ -109,7 +109,7 @@ func (w *tab) menuByKeyboard(server int, name string) {
 	w.keys(kb.Enter)
 }
 
-// open waits until an element is there and seen.
+// open waits until an element is there and visible.
 func (w *tab) open(selector string) {
 	w.t.Helper()
 	eventually(w.t, 10*time.Second, selector+" is seen", func() error {
@@ -118,7 +118,7 @@ func (w *tab) open(selector string) {
 	})
 }
 
-// Every deed of a node's menu, by one hand or the other, is an action of the run and changes the cluster.
+// Every deed of a node's menu, by mouse or by keyboard, is an action of the run and changes the cluster.
 func TestTheNodesMenuDoesWhatItSays(t *testing.T) {
 	t.Parallel()
 	w := handy(t)
@@ -155,11 +155,11 @@ func TestTheNodesMenuDoesWhatItSays(t *testing.T) {
 	}
 }
 
-// A server is taken out of the cluster, put back as a learner, given a vote again, and loses its disk: each by one hand
-// or the other.
+// A server is removed from the cluster, put back as a learner, given a vote again, and loses its disk, by
+// mouse and by keyboard.
 func TestServersLeaveAndJoinAndAreWiped(t *testing.T) {
 	t.Parallel()
-	// with every rule: who is removed does not disturb the others
+	// With every rule on, so that a removed server does not disturb the others.
 	w := borrowBrowser(t).labAt(startRelay(t).url("/#1?size=5&seed=7&at=0.6"))
 	w.still(600)
 	w.hands()
@@ -175,7 +175,7 @@ func TestServersLeaveAndJoinAndAreWiped(t *testing.T) {
 		}
 		w.must(nil, `await raftPlayground.seek((await raftPlayground.lab()).at + 400);`)
 		if step.member == "" {
-			continue // who is removed is not told so by anybody; the next step can only be done to one that is
+			continue // no other server tells it that it is removed; the next step works only on a removed one
 		}
 		eventually(t, 10*time.Second, fmt.Sprintf("S%d is %q", follower, step.member), func() error {
 			var member string
@@ -205,7 +205,7 @@ func TestServersLeaveAndJoinAndAreWiped(t *testing.T) {
 	}
 }
 
-// What would cost the majority is asked once more; what was done can be undone.
+// A deed that would cost the majority asks for confirmation; a deed can be undone.
 func TestALostMajorityIsAskedForOnceMore(t *testing.T) {
 	t.Parallel()
 	w := handy(t)
@@ -228,7 +228,7 @@ func TestALostMajorityIsAskedForOnceMore(t *testing.T) {
 	w.does("it is done anyway", 1, func() { w.click("raft-node-menu .anyway .primary") })
 	w.seats("gone", "gone", "gone", "connected", "connected")
 
-	// The list of what is wrong rights it, one by one and all at once.
+	// The list of faults mends them, one by one and all at once.
 	w.clickButton("Faults")
 	w.does("S2 starts again", 1, func() { w.click("raft-faults .wrongs li:nth-child(2) button") })
 	w.seats("gone", "connected", "gone", "connected", "connected")
@@ -239,8 +239,8 @@ func TestALostMajorityIsAskedForOnceMore(t *testing.T) {
 	w.seats("connected", "connected", "connected", "connected", "connected")
 	w.reads("raft-faults", "Nothing: every server runs")
 
-	// The way back is offered where one looks at what was done: not before it, and not in another run; in the past it
-	// has begun a branch.
+	// Undo is offered at moments after the deed: not before it, and not in another run. A deed in the past
+	// begins a branch.
 	offered := func(where string, want bool) {
 		t.Helper()
 		eventually(t, 5*time.Second, fmt.Sprintf("%s it is %v that a way back is offered", where, want), func() error {
@@ -310,7 +310,7 @@ func TestTheNetworkIsCutInTwoOnTheStageAndByKeyboard(t *testing.T) {
 	t.Parallel()
 	w := handy(t)
 	w.clickButton("Faults")
-	w.reads("raft-faults", "Choose on the stage") // a panel is drawn in a frame of its own
+	w.reads("raft-faults", "Choose on the stage") // a panel is drawn in an animation frame of its own
 	w.clickButton("Choose on the stage")
 	for _, server := range []int{2, 4} {
 		x, y := w.nodeAt(server)
@@ -392,7 +392,7 @@ func TestTheNetworkAndTheTimersAndTrapsOfTheFaultsPanel(t *testing.T) {
 		})
 	}
 
-	// The next leader crashes the moment that it is elected.
+	// The next leader crashes the moment it is elected.
 	leader := w.leads()
 	if done := w.does("the trap is set", 1, func() {
 		w.must(nil, `deepAll(".trap button")[0].focus();`)
@@ -447,7 +447,7 @@ func TestAMessageIsReadHeldEditedAndDelivered(t *testing.T) {
 		t.Errorf("edit did %+v", done)
 	}
 	w.reads("raft-message .would", "would not understand it")
-	// What is held is brought to its receiver.
+	// A held message is brought to its receiver.
 	x, y := w.find("raft-stage .held-message")
 	var to int
 	w.must(&to, `return Number(/What will S(\d)/.exec(deepAll("raft-message")[0].textContent)[1]);`)

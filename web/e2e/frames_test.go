@@ -95,7 +95,7 @@ var badFrames = []struct {
 	{"colon, unknown type", `3>1:RequestCoffee:Request:99:3:0:0`, -32601, "type"},
 }
 
-// reachS1 is how many of them the room passes on, because their addresses are good.
+// reachS1 is how many of badFrames the room passes on, because their addresses are good.
 const reachS1 = 12
 
 func TestBadFramesOfEveryKindAreAnsweredAndDoNoHarm(t *testing.T) {

@@ -121,9 +121,9 @@ func chaosMinutes(t *testing.T) int {
 	return minutes
 }
 
-// A cluster that lives under faults for long, as quickly as the machine can, does not fill the memory. What is kept of
-// a run is bounded: 64 copies of the world, so moments are compared at which it keeps as many of them, a quarter, a
-// half and the whole of the time.
+// A long run under faults, as quick as the machine allows, does not fill the memory. The lab keeps at most
+// 64 copies of the world, so memory is compared at moments with about as many: a quarter, a half and the
+// whole of the time.
 func TestHeapIsStableUnderChaos(t *testing.T) {
 	t.Parallel()
 	minutes := chaosMinutes(t)

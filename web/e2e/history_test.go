@@ -15,9 +15,9 @@ import (
 const staleRead = "S1 answered x = 1 at 1.100 s, after S2 acknowledged x = 2 at 0.796 s: no order of the " +
 	"operations explains it."
 
-// A leader that was deposed and does not know it answers a read with an old value. The history of the clients has an
-// order until then; the answer is named, marked in red, and found by mouse and by keyboard; and from any operation one
-// gets to its moment.
+// A deposed leader that does not know it answers a read with an old value. The clients' history is
+// linearizable until then; the answer is named, marked in red, and found by mouse and by keyboard; and any
+// operation leads to its moment.
 func TestTheHistoryNamesAStaleRead(t *testing.T) {
 	t.Parallel()
 	axe, err := os.ReadFile("../node_modules/axe-core/axe.min.js")
@@ -77,16 +77,16 @@ func TestTheHistoryNamesAStaleRead(t *testing.T) {
 	w.still(900)
 }
 
-// operations returns what a screen reader says of those that a selector names.
+// operations returns what a screen reader says of the operations that a selector matches.
 func (w *tab) operations(selector string) (names []string) {
 	w.t.Helper()
 	w.must(&names, fmt.Sprintf(`return deepAll(%q).map((e) => e.ariaLabel);`, selector))
 	return names
 }
 
-// Nobody has asked anything: one button lets clients write, and what they do appears as boxes while the clock runs;
-// another opens the same run with three clients, each of which has a row. What is seen is moved by dragging it, and
-// enlarged by a key.
+// Before any request, one button lets clients write, and their operations appear as boxes while the clock
+// runs; another opens the same run with three clients, each with a row of its own. The view is moved by
+// dragging it, and enlarged by a key.
 func TestClientsWriteAndAreSeen(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)

@@ -13,14 +13,14 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// insecureHost is a name of this machine that browsers do not take for it: a page from there has neither
-// locks nor a private file system, as one from http://192.168… has.
+// insecureHost is a name of this machine that browsers do not take for a local one: a page from there has
+// neither locks nor a private file system, like one from http://192.168….
 const insecureHost = "insecure.test"
 
-// unhurried is a pace at which election timeouts outlast what several browsers keep a machine busy with.
+// unhurried is a pace at which election timeouts outlast the delays of a machine with several browsers.
 const unhurried = `{rate: 0.3}`
 
-// insecure makes the room one that is reached over plain http from elsewhere.
+// insecure lets tabs reach the room over plain http from what browsers consider another machine.
 func (r *room) insecure() *room {
 	r.host = insecureHost
 	return r
@@ -33,8 +33,8 @@ func (r *room) elsewhere() *room {
 	return &other
 }
 
-// freeze stops all that runs in the tab's Worker, as the system does that freezes a tab; the socket stays
-// open. What is returned lets it go on.
+// freeze stops all scripts in the tab's Worker, as a system that freezes a tab does; the socket stays open.
+// The returned function thaws the Worker.
 func (w *tab) freeze() (thaw func()) {
 	w.t.Helper()
 	do := w.inWorker()
@@ -42,7 +42,7 @@ func (w *tab) freeze() (thaw func()) {
 	return func() { do(debugger.Resume(), debugger.Disable()) }
 }
 
-// enabled switches the debugger on, whose answer is of no interest.
+// enabled switches the debugger on and ignores its answer.
 func enabled() chromedp.Action {
 	return chromedp.ActionFunc(func(ctx context.Context) error {
 		_, err := debugger.Enable().Do(ctx)
@@ -50,7 +50,7 @@ func enabled() chromedp.Action {
 	})
 }
 
-// loseRecords takes away what the relay remembers, while it does not run.
+// loseRecords deletes what the relay remembers; the relay must not be running.
 func (r *relay) loseRecords() {
 	r.t.Helper()
 	files, err := filepath.Glob(filepath.Join(r.state, "*"))
@@ -75,8 +75,8 @@ func (w *tab) cut(up bool, pairs ...[2]int) {
 	w.network("{links: [" + strings.Join(links, ", ") + "]}")
 }
 
-// writes puts until it is acknowledged: on a busy machine a leader may be deposed in between. To write the
-// same twice does no harm.
+// writes puts until the put is acknowledged: on a busy machine a leader may be deposed meanwhile. Writing
+// the same value twice does no harm.
 func (w *tab) writes(key, value string) {
 	w.t.Helper()
 	eventually(w.t, 30*time.Second, "a write is acknowledged", func() error { return w.put(key, value) })
@@ -95,8 +95,8 @@ func (w *tab) by(number int) *tab {
 }
 
 // A tab is frozen while another tab of its browser runs its server from the same disk. When it thaws it must
-// not go on with what it remembers: with its vote a majority would know nothing of what was acknowledged. Three
-// fences stand there, each of which is enough: the room's claims (hub/claim.go), the disk's, and its account of
+// not go on from its memory: with its vote a majority would lack acknowledged writes. Three fences prevent
+// that, and each is enough: the room's claims (hub/claim.go), the disk's claim, and the disk's account of
 // its rows (row-disk.ts). Without all three k is "0".
 func TestAThawedTabDoesNotBringAnOldMemoryBack(t *testing.T) {
 	r := newRoom(t).insecure()
@@ -133,8 +133,8 @@ func TestAThawedTabDoesNotBringAnOldMemoryBack(t *testing.T) {
 	first.mustGet("k", "5")
 }
 
-// After six seconds without the relay a tab is reloaded, and one beside it looks for a seat whose tab is gone:
-// both have the same disk, and on this origin no lock keeps them from it. One of them runs its server.
+// After six seconds without the relay a tab is reloaded while another looks for a seat whose tab is gone.
+// Both have the same disk, and this origin has no lock to guard it. Only one of them runs the server.
 func TestAReloadDuringAnOutageMakesNoSecondServer(t *testing.T) {
 	r := newRoom(t).insecure()
 	shared := r.elsewhere()
@@ -172,12 +172,12 @@ func TestAReloadDuringAnOutageMakesNoSecondServer(t *testing.T) {
 	}
 }
 
-// After the relay was killed, addresses and call numbers began again, and a server that still held a request
-// of before answered a stranger.
+// Addresses and call numbers used to start again after the relay was killed, and a server that still held an
+// earlier request answered a stranger.
 func TestAnAnswerThatIsLateReachesNobodyElse(t *testing.T) {
 	r := newRoom(t)
 	tabs := r.windows(3)
-	tabs[0].network(`{rate: 0.1}`) // nobody's timer is to run out behind the test
+	tabs[0].network(`{rate: 0.1}`) // no timer should run out during the test
 	leader, others := leading(t, 30*time.Second, tabs...)
 	id := leader.status().Server
 	watcher := r.browser.window(screenWidth, screenHeight)
@@ -238,8 +238,8 @@ func TestAnAnswerThatIsLateReachesNobodyElse(t *testing.T) {
 	}
 }
 
-// The relay has lost its record, and a newcomer is there before the servers: a seat with an empty disk would
-// make a majority that knows nothing.
+// The relay has lost its record, and a newcomer is there before the servers: giving it a seat with an empty
+// disk would allow a majority that knows nothing.
 func TestARelayThatLostItsRecordGivesNoSeatToANewcomer(t *testing.T) {
 	r := newRoom(t)
 	tabs := r.windows(3)
@@ -264,7 +264,7 @@ func TestARelayThatLostItsRecordGivesNoSeatToANewcomer(t *testing.T) {
 	leading(t, 30*time.Second, tabs[:2]...)
 	newcomer.mustGet("k", "3")
 
-	// Its people give it the third seat. A leader takes it in.
+	// Someone in the room gives it the third seat. A leader brings it up to date.
 	newcomer.says(10*time.Second, "S3 is not here")
 	newcomer.keepPictures("missing-server", "none")
 	newcomer.clickButton("New disk for S3")
@@ -274,8 +274,8 @@ func TestARelayThatLostItsRecordGivesNoSeatToANewcomer(t *testing.T) {
 	newcomer.mustGet("k", "3")
 }
 
-// A browser's site data is cleared while the tabs of its servers are closed: their seats are nobody's. The
-// page says so, and its people can begin anew.
+// A browser's site data is cleared while the tabs of its servers are closed, and so their seats have no
+// owner. The page says so, and the room can start anew.
 func TestWithItsSiteDataClearedTheRoomSaysWhatCanBeDone(t *testing.T) {
 	r := newRoom(t)
 	tabs := r.windows(2)
@@ -297,7 +297,7 @@ func TestWithItsSiteDataClearedTheRoomSaysWhatCanBeDone(t *testing.T) {
 	w.by(1)
 }
 
-// A tab that watches because its browser's servers all have tabs runs one as soon as that one's tab is closed.
+// A tab that watches because its browser's servers all have tabs takes over the first whose tab is closed.
 func TestAWatcherRunsTheServerWhoseTabWasClosed(t *testing.T) {
 	r := newRoom(t)
 	tabs := r.windows(3)

@@ -38,7 +38,7 @@ func TestTheKeysAreListedAndReachWhatIsHeld(t *testing.T) {
 					`Error(document.activeElement?.outerHTML.slice(0, 80));`)
 		})
 	}
-	// A row of tabs is one stop; its arrows show what they come to, and do not step the clock.
+	// A row of tabs is one tab stop; the arrow keys show the tab they reach, and do not step the clock.
 	at := w.moment().At
 	for _, row := range []struct {
 		tabs  string
@@ -102,8 +102,8 @@ func TestATrapIsTakenAwayAlone(t *testing.T) {
 	w.reads("raft-story", "A trap is taken away")
 }
 
-// In a room M selects a message, also from a server and from a link, and the focus leaves them: the next key acts on
-// neither.
+// In a room M selects a message, also from a server and from a link, and takes the focus from them: the next
+// key acts on neither.
 func TestMOfARoomTakesTheFocusToTheMessages(t *testing.T) {
 	r := newRoom(t)
 	w := r.windows(3)[0]
@@ -136,7 +136,7 @@ func TestMOfARoomTakesTheFocusToTheMessages(t *testing.T) {
 	}
 }
 
-// A trap waits for whatever is typed as a goal; what is wrong with that is said, and where.
+// A trap waits for any goal that is typed; an error in the goal is reported, with its place.
 func TestATrapWaitsForWhatIsTyped(t *testing.T) {
 	t.Parallel()
 	w := handy(t)

@@ -24,10 +24,10 @@ var labLooks = []look{
 	{"phone-sideways", 844, 390, "light"},
 }
 
-// underBars is a small phone, as far as its browser leaves it to the page.
+// underBars is what a small phone's browser leaves of its screen to the page.
 var underBars = look{"phone under its browser's bars", 375, 548, "light"}
 
-// seesFirst opens the lab and says after how many ms since it was asked for the first server of a role is seen.
+// seesFirst opens the lab and returns how many ms after the request the first server of a role is seen.
 func (w *tab) seesFirst(url, role string) float64 {
 	w.t.Helper()
 	w.navigate(url)
@@ -41,13 +41,13 @@ func (w *tab) seesFirst(url, role string) float64 {
 	return ms
 }
 
-// The opening is seen at once, moves before anything was clicked, and goes over into the lab itself.
+// The opening film is seen at once, moves before any click, and turns into the lab itself.
 func TestTheLabOpensAndMoves(t *testing.T) {
 	r := startRelay(t)
 	b := startBrowser(t)
 
-	// The first timer ends within two seconds of opening, whether the lab has been loaded or not; at best, as other
-	// processes may hold this one up.
+	// The first timer ends within two seconds of opening, whether the lab has loaded or not. The best try
+	// counts, as other processes may hold this one up.
 	w := b.window(1440, 900)
 	seen := w.seesFirst(r.url("/"), "candidate")
 	for tries := 1; seen > 2000 && tries < 4; tries++ {
@@ -78,7 +78,7 @@ func TestTheLabOpensAndMoves(t *testing.T) {
 		return nil
 	})
 
-	// Who has been here before finds a leader at once.
+	// A returning visitor finds a leader at once.
 	w.navigate(r.url("/"))
 	if seen := w.seesFirst(r.url("/"), "leader"); seen > 2000 {
 		t.Errorf("on the second visit a leader is seen after %.0f ms, expected within 2000", seen)
@@ -88,7 +88,7 @@ func TestTheLabOpensAndMoves(t *testing.T) {
 	}
 }
 
-// The shell is painted before any script has run: at best, as other processes may hold this one up.
+// The shell is painted before any script has run. The best try counts, as other processes may interfere.
 func TestTheFirstPaintIsQuick(t *testing.T) {
 	r := startRelay(t)
 	b := startBrowser(t)
@@ -115,7 +115,7 @@ func TestTheFirstPaintIsQuick(t *testing.T) {
 	}
 }
 
-// Without the program the film is seen all the same, and it is said what is missing.
+// Without the program the film still plays, and the page says what is missing.
 func TestWithoutItsProgramTheLabShowsTheFilm(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -128,7 +128,7 @@ func TestWithoutItsProgramTheLabShowsTheFilm(t *testing.T) {
 	w.reads("#needs", "It needs WebAssembly and Workers")
 }
 
-// ending has a Worker's program end at a wish for this rate, as a panic would have it.
+// ending makes a Worker's program end at a wish for this rate, as a panic would.
 const ending = `addEventListener("message", (e) => { if (e.data.change?.rate === 0.123) ` +
 	`raftPlaygroundHost.failed("panic: an end for the test"); });`
 
@@ -175,7 +175,7 @@ func TestTheLabIsAccessibleAndFitsOnEveryScreen(t *testing.T) {
 	w.onStage(look{name: "phone with a sheet open"}, 5)
 }
 
-// targets are large enough for fingers on a phone, and no text is too small to read.
+// targets checks that fingers can hit all controls on a phone, and that no text is too small to read.
 func (w *tab) targets(what string, l look) {
 	w.t.Helper()
 	var found []string
@@ -211,7 +211,7 @@ func TestAnotherRunIsOpenedFromTheHeader(t *testing.T) {
 	}
 	w.says(5*time.Second, "Lab · 3 servers · seed 7")
 
-	// By keyboard; and a seed that is none is refused in words.
+	// By keyboard; an invalid seed is refused in words.
 	w.must(nil, `deepAll("raft-header [popovertarget=page-menu]")[0].focus();`)
 	w.keys(kb.Enter)
 	w.must(nil, `deepAll("#run-seed")[0].select(); deepAll("#run-seed")[0].focus();`)
@@ -272,14 +272,14 @@ func TestAViolationIsSeenWhereverOneLooks(t *testing.T) {
 	w.says(5*time.Second, "Next violation of a safety property")
 	w.run(5*time.Second, chromedp.KeyEvent("\x1b"), chromedp.KeyEvent("\x1b"))
 
-	// Also where its strip, the one of the rules and the one of the run take most of a small screen.
+	// Also where the strips of the violation, the rules and the run take most of a small screen.
 	for _, l := range []look{{"phone", 390, 844, "light"}, {"phone held sideways", 844, 390, "dark"}} {
 		w.as(l)
 		w.onStage(l, 3)
 	}
 }
 
-// onStage waits until so many servers stand on the stage, and none upon another.
+// onStage waits until so many servers stand on the stage without overlapping.
 func (w *tab) onStage(l look, servers int) {
 	w.t.Helper()
 	eventually(w.t, 10*time.Second, "on a "+l.name+" no server stands in another, or is beyond the stage",
@@ -299,7 +299,7 @@ func (w *tab) onStage(l look, servers int) {
 		})
 }
 
-// Where motion is reduced, the lab begins with a picture of an election that stands until somebody plays it.
+// Where motion is reduced, the lab begins with a still picture of an election until it is played.
 func TestReducedMotionBeginsWithAStillPicture(t *testing.T) {
 	t.Parallel()
 	w := borrowBrowser(t).window(1440, 900)

@@ -29,13 +29,13 @@ type moment struct {
 // labAt opens the lab at an address of the relay and waits until a run is open.
 func (b *browser) labAt(url string) *tab {
 	b.t.Helper()
-	w := b.window(1280, 800) // a small window has no header, as a frame
+	w := b.window(1280, 800) // like a frame, a small window has no header
 	w.navigate(url)
 	w.moment()
 	return w
 }
 
-// moment waits until the lab has opened a run, and returns the moment that is looked at.
+// moment waits until the lab has opened a run, and returns the moment that it shows.
 func (w *tab) moment() moment {
 	w.t.Helper()
 	var m moment
@@ -82,7 +82,7 @@ func (w *tab) reads(selector, words string) {
 	})
 }
 
-// sharedLink opens the dialog and returns the link to the moment that is looked at.
+// sharedLink opens the dialog and returns the link to the moment that is shown.
 func (w *tab) sharedLink() string {
 	w.t.Helper()
 	w.press("Share")
@@ -167,7 +167,7 @@ func TestSharingByKeyboard(t *testing.T) {
 	})
 }
 
-// Whoever comes with a link that cannot be opened reads why, and goes on with the run that every visit begins with.
+// A visitor with a link that cannot be opened reads why and continues with the usual first run.
 func TestAWrongLinkGetsASentenceAndNotABlankPage(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -202,7 +202,7 @@ func TestAWrongLinkGetsASentenceAndNotABlankPage(t *testing.T) {
 	}
 }
 
-// A run that goes another way than where its link was made says so.
+// A run that takes another course than when its link was made says so.
 func TestALinkOfAnotherVersionIsSaidToBeOne(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -213,8 +213,8 @@ func TestALinkOfAnotherVersionIsSaidToBeOne(t *testing.T) {
 			"takes another course.")
 }
 
-// Every run of the gallery opens paused a little before what it is about, and what it says will break, breaks: in the
-// browser as in the test that made it.
+// Every run of the gallery opens paused shortly before its turning point, and the property that it says will
+// break does break: in the browser as in the test that made it.
 func TestTheGalleryOpensBeforeItsTurn(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -283,7 +283,7 @@ func TestTheGalleryByKeyboard(t *testing.T) {
 	w.still(0)
 }
 
-// From the lab one comes into a new room, with real servers of as many as the lab has.
+// The lab leads to a new room, with as many real servers as the lab has.
 func TestTheLabLeadsToARealRoom(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -301,8 +301,8 @@ func TestTheLabLeadsToARealRoom(t *testing.T) {
 	w.mustPut("x", "1")
 }
 
-// A run goes out as a file and comes back, by the button and by a drop on the page; what is no run is refused
-// in a sentence.
+// A run is saved as a file and opened again, by the button and by a drop on the page; any other file is
+// refused in a sentence.
 func TestARunGoesThroughAFile(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -359,7 +359,7 @@ func TestARunGoesThroughAFile(t *testing.T) {
 	}
 }
 
-// What leads out of the page fits on every screen and says what it is to who cannot see it.
+// The dialogs and the embedded page fit on every screen and are accessible.
 func TestTheDialogsAndTheEmbeddedPageAreAccessibleAndFit(t *testing.T) {
 	t.Parallel()
 	axe, err := os.ReadFile("../node_modules/axe-core/axe.min.js")

@@ -33,7 +33,7 @@ func (l *loads) observe(event any) {
 	case *network.EventWebSocketCreated:
 		l.bytes[event.URL] = 0
 	case *network.EventLoadingFinished:
-		// The page and its Worker may both tell of the Worker's script: it travelled once.
+		// The page and its Worker may both report the Worker's script, which travelled once.
 		l.bytes[l.urls[event.RequestID]] = max(l.bytes[l.urls[event.RequestID]], int(event.EncodedDataLength))
 	case *network.EventLoadingFailed:
 		l.bytes[l.urls[event.RequestID]] += 0 // it was asked for, and that is what counts

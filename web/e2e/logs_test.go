@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A leader that was cut off took two commands that nobody else has. When the network is whole again they are seen to
-// leave its log, from where they stood.
+// A leader that was cut off took two commands that no other server has. When the network is whole again they
+// visibly leave its log, from where they stood.
 func TestDeletedEntriesLeaveFromWhereTheyStood(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -54,7 +54,7 @@ func TestDeletedEntriesLeaveFromWhereTheyStood(t *testing.T) {
 	}
 }
 
-// arrows checks that so many followers' nextIndex is shown, under this index. It may be the one after the last entry.
+// arrows checks that so many followers' nextIndex is shown under this index, which may be the last one + 1.
 func (w *tab) arrows(count, index int) {
 	w.t.Helper()
 	var found struct{ Under, All int }

@@ -35,7 +35,7 @@ var looks = []look{
 	{"phone-dark", 360, 740, "dark"},
 }
 
-// as shows the tab as on that screen, in that theme.
+// as shows the tab on that screen, in that theme.
 func (w *tab) as(l look) {
 	w.t.Helper()
 	phone := l.width < 600
@@ -79,7 +79,7 @@ func (w *tab) isolate(cut bool) {
 				`to: %[1]d, up: %[2]t}])}`, w.seat(), !cut))
 }
 
-// The pictures are of a room at work, which is accessible and fits on every screen, as one that waits for others does.
+// The pictures show a room at work. It is accessible and fits on every screen, and so does a waiting room.
 func TestPicturesOfARoomAreAccessibleAndFit(t *testing.T) {
 	folder := picturesFolder(t)
 	axe, err := os.ReadFile("../node_modules/axe-core/axe.min.js")
@@ -100,7 +100,7 @@ func TestPicturesOfARoomAreAccessibleAndFit(t *testing.T) {
 		w.as(l)
 		w.examine("a room at work, "+l.name, l)
 		if l.name == "phone-dark" {
-			continue // of which the README has no picture
+			continue // the README has no picture of it
 		}
 		// Taken while a write is on its way to the followers.
 		w.must(nil,
@@ -135,12 +135,12 @@ func (w *tab) examine(what string, l look) {
 	}
 }
 
-// mostControls may be seen of the lab at rest, and one filled button in each region: a desk is worked in peace (LOOK
-// §8, which asks for 14, but draws 16 without the tabs, the gallery and the rooms). Of tabs a list is one. What is
-// seen of the cluster, its time and its story is no control.
+// mostControls is how many controls of the lab at rest may be visible; LOOK §8 asks for 14, but draws 16
+// without the tabs, the gallery and the rooms. A list of tabs counts as one. The cluster, its time and its
+// story count as none.
 const mostControls = 19
 
-// calm makes sure of that, and that what enlarges the time line is there for the pointer.
+// calm checks that, that no region has two filled buttons, and that the zoom buttons wait for the pointer.
 func (w *tab) calm() {
 	w.t.Helper()
 	const enlarge = `deepAll("raft-time-line .zoom button").filter((e) => e.checkVisibility({opacityProperty: ` +
@@ -180,8 +180,8 @@ func (w *tab) calm() {
 	}
 }
 
-// tabStops is how often one may have to press Tab to come from the beginning of the page to its end, however long
-// its story is.
+// tabStops is how many presses of Tab may lead from the beginning of the page to its end, however long its
+// story is.
 const tabStops = 40
 
 func TestTheKeyboardReachesStageClientAndTransport(t *testing.T) {
@@ -244,7 +244,7 @@ func TestTheKeyboardReachesStageClientAndTransport(t *testing.T) {
 		t.Errorf("Home, right and down in the logs point at %q, expected entry 2 of S2", cell)
 	}
 
-	// And what is reached can be worked: a link is cut and a write is sent without the mouse.
+	// The focused controls work: a link is cut and a write is sent without the mouse.
 	w.must(nil, `deepAll(".link[data-link='1-2']")[0].focus();`)
 	w.run(5*time.Second, chromedp.KeyEvent(kb.Enter))
 	eventually(t, 5*time.Second, "Enter on a link cuts it", func() error {
@@ -358,7 +358,7 @@ func picturesFolder(t *testing.T) string {
 	return "../pictures"
 }
 
-// takePicture writes what is seen to a file, and makes sure that it shows something.
+// takePicture writes a screenshot to a file, and checks that it is not blank.
 func (w *tab) takePicture(folder, name string, l look) {
 	w.t.Helper()
 	var data []byte

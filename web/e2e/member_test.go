@@ -21,7 +21,7 @@ type member struct {
 	joined string // what the room answered to its join
 
 	mu      sync.Mutex
-	came    []message      // answers and frames that have come and were not asked for yet
+	came    []message      // answers and frames that have come and were not yet taken
 	reports map[int]report // what each server last said of itself
 	terms   []time.Time    // when each term was first heard of, term 1 first; zero for one that was skipped
 	end     error          // why the socket was closed
@@ -37,7 +37,7 @@ type report struct {
 	BadFrames int
 }
 
-// message is anything that the room sends. Of what the kinds do not share only the text is kept.
+// message is anything that the room sends. Fields that only some kinds have are kept in the text alone.
 type message struct {
 	ID     jsoniter.RawMessage
 	Method string
@@ -92,14 +92,14 @@ func (m *member) read() {
 		}
 		got := message{text: string(data)}
 		if strings.HasPrefix(got.text, "{") {
-			_ = jsoniter.Unmarshal(data, &got) // what is no JSON-RPC stays text
+			_ = jsoniter.Unmarshal(data, &got) // anything but JSON-RPC stays text
 		}
 		m.keep(got)
 		m.mu.Unlock()
 	}
 }
 
-// keep stores what came, but for the notifications of which only the latest or nothing is wanted.
+// keep stores a message, except notifications of which only the latest or none is needed.
 func (m *member) keep(got message) {
 	switch got.Method {
 	case "room", "seen":
@@ -128,7 +128,7 @@ func (m *member) write(kind int, data []byte) {
 	}
 }
 
-// await takes the messages that have come, oldest first, until one is wanted, and returns that.
+// await takes the messages that have come, oldest first, until it finds a wanted one, and returns it.
 func (m *member) await(what string, limit time.Duration, wanted func(message) bool) message {
 	m.t.Helper()
 	var found message

@@ -24,7 +24,7 @@ func (w *tab) kept() {
 	})
 }
 
-// plays checks that the lab's clock goes on, and that the run of the gallery that is named opens.
+// plays checks that the lab's clock goes on, and that a run of the gallery opens.
 func (w *tab) plays() {
 	w.t.Helper()
 	first := w.moment()
@@ -39,7 +39,7 @@ func (w *tab) plays() {
 	w.still(exhibit(w.t, "figure-8").At)
 }
 
-// exhibited is a run of the gallery, and where it is opened, ms.
+// exhibited is a run of the gallery and the moment at which it opens, ms.
 type exhibited struct {
 	At  float64
 	Run struct{ Seed uint64 }
@@ -57,7 +57,7 @@ func exhibit(t *testing.T, name string) (x exhibited) {
 	return x
 }
 
-// After one visit the relay may go: the lab, its gallery and its embedded form work without it.
+// After one visit the lab, its gallery and its embedded form work without the relay.
 func TestTheLabWorksWithoutANetworkAfterOneVisit(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -90,8 +90,8 @@ func TestALiveRoomIsNoneOfTheServiceWorkersBusiness(t *testing.T) {
 	}
 }
 
-// The page as files in a folder, of any server that serves files, is the same lab; a new version of it takes over by
-// itself, and holds without a network too.
+// The page served as plain files from a folder, by any file server, is the same lab; a new version takes
+// over by itself and also works without a network.
 func TestAPlainFolderIsEnough(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "courses", "raft")
@@ -134,7 +134,7 @@ func TestAPlainFolderIsEnough(t *testing.T) {
 	}
 }
 
-// change replaces, in a file, the one thing that the pattern matches.
+// change replaces, in a file, the only match of a pattern.
 func change(t *testing.T, file, pattern, after string) {
 	t.Helper()
 	text, err := os.ReadFile(file)

@@ -11,7 +11,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// The screens on which nothing may stand upon something else. Whoever asked for pictures gets each in both themes.
+// screens are those on which nothing may overlap; with E2E_PICTURES each is shown in both themes.
 var screens = []look{
 	{"1440", 1440, 900, "light"},
 	{"1280", 1280, 800, "dark"},
@@ -19,8 +19,7 @@ var screens = []look{
 	{"390", 390, 844, "light"},
 }
 
-// picturesWanted is the folder for pictures of all that the tests bring about and people should look at, if one asked
-// for them.
+// picturesWanted is the folder for pictures for a person to look at; empty if none are wanted.
 var picturesWanted = os.Getenv("E2E_PICTURES")
 
 func init() {
@@ -33,7 +32,7 @@ func init() {
 	}
 }
 
-// overlaps returns which of the visible elements stand upon each other, by what they say.
+// overlaps returns the pairs of visible elements that overlap, each named by its text.
 func (w *tab) overlaps(selectors ...string) (pairs []string) {
 	w.t.Helper()
 	w.must(&pairs, fmt.Sprintf(`
@@ -60,7 +59,7 @@ func join(selectors []string) (text string) {
 	return text
 }
 
-// keepPicture keeps what is seen for a person to look at, if one asked for it.
+// keepPicture saves a picture for a person to look at, if pictures are wanted.
 func (w *tab) keepPicture(name string, l look) {
 	w.t.Helper()
 	if picturesWanted != "" {
@@ -68,7 +67,8 @@ func (w *tab) keepPicture(name string, l look) {
 	}
 }
 
-// keepPictures does so on all screens, of which small ones show a panel if one is named, and leaves the tab as it was.
+// keepPictures saves one on each screen, with the named panel open on small ones, and leaves the tab as it
+// was.
 func (w *tab) keepPictures(name, panel string) {
 	w.t.Helper()
 	if picturesWanted == "" {
@@ -87,7 +87,7 @@ func (w *tab) keepPictures(name, panel string) {
 		emulation.SetEmulatedMedia())
 }
 
-// A waiting room of five: names, badges, the QR code and what one can do stand beside each other; one can choose
+// In a waiting room of five, names, badges, the QR code and the buttons stand side by side; one can choose
 // another size and go home.
 func TestAWaitingRoomOfFiveHasRoomForAll(t *testing.T) {
 	t.Parallel()
@@ -98,7 +98,7 @@ func TestAWaitingRoomOfFiveHasRoomForAll(t *testing.T) {
 	r.browser.tab().navigate(r.url(""))
 	r.browser.tab()
 	w.reads(".node-labels", "S3Followerhidden tab")
-	// where names have just room beside their servers
+	// where names barely fit beside their servers
 	for _, l := range append(screens, look{"1366", 1366, 768, "light"}) {
 		w.as(l)
 		w.reads("raft-waiting", "3 of 5 tabs here")
@@ -122,7 +122,7 @@ func TestAWaitingRoomOfFiveHasRoomForAll(t *testing.T) {
 		if (new URL(home.href).pathname !== "/") throw new Error(home.href);`)
 }
 
-// What is said on the stage for a moment covers no server and no name, whatever the screen; neither does what is said
+// Words shown briefly on the stage cover no server and no name, whatever the screen; neither do the reasons
 // of lost messages.
 func TestWhatIsSaidOnTheStageCoversNoName(t *testing.T) {
 	t.Parallel()
@@ -161,8 +161,8 @@ func TestWhatIsSaidOnTheStageCoversNoName(t *testing.T) {
 	}
 }
 
-// lostWords notes, of each frame of the stage, which reasons of lost messages stand in it: they are pictures that are
-// copied to a canvas. It keeps the most that were seen at once, and which stood upon another or upon a server's name.
+// lostWords records which reasons of lost messages stand in each frame of the stage, where they are pictures
+// copied to a canvas. It keeps the most seen at once, and those that overlapped another or a server's name.
 const lostWords = `
 	const words = new WeakMap();
 	const wrap = (of, name, look) => {
@@ -194,7 +194,7 @@ const lostWords = `
 		e2eLost.most = Math.max(e2eLost.most, frame.said.length);
 	});`
 
-// Where several messages are lost at once, what is said of each stands upon no other's reason and upon no name.
+// Where several messages are lost at once, the reason of each covers no other's and no name.
 func TestTheReasonsOfLostMessagesStandApart(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -232,8 +232,7 @@ func (w *tab) showTab(panel string) {
 		await new Promise((done) => setTimeout(done, tab ? 500 : 0));`, panel))
 }
 
-// unreachable returns what cannot be pressed of the visible elements: it is beyond the screen, or something lies upon
-// it.
+// unreachable returns the visible elements that cannot be pressed: they are off the screen or covered.
 func (w *tab) unreachable(selector string) (found []string) {
 	w.t.Helper()
 	w.must(&found, fmt.Sprintf(`

@@ -18,14 +18,14 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// proxy stands before the relay as a server of the world does. change may change what it passes on; nil: nothing.
+// proxy is a reverse proxy before the relay. change, unless nil, may change the requests that it passes on.
 func (r *relay) proxy(change func(*httputil.ProxyRequest)) http.Handler {
 	target, err := url.Parse(r.url(""))
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	return &httputil.ReverseProxy{
-		ErrorLog: log.New(io.Discard, "", 0), // tabs go when they like
+		ErrorLog: log.New(io.Discard, "", 0), // tabs disconnect at any time
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(target)
 			p.Out.Host = p.In.Host
@@ -123,10 +123,10 @@ func TestRelaysBelowPathsOfOneOriginKeepTheirSeatsApart(t *testing.T) {
 	}
 }
 
-// Whoever is refused is told so, and why, and gets in as soon as there is a way.
+// A tab that is refused says so and why, and gets in as soon as it can.
 func TestARefusalIsToldAsOne(t *testing.T) {
 	r := newRoom(t)
-	w := r.browser.window(1280, 800) // with all that the page says
+	w := r.browser.window(1280, 800) // large enough for all that the page says
 
 	// A proxy that does not pass on which host was asked for.
 	var open atomic.Bool
@@ -201,7 +201,7 @@ func TestARefusalIsToldAsOne(t *testing.T) {
 	comesIn()
 	w.close()
 
-	// A relay that sends it away for some seconds.
+	// A relay that sends the tab away for some seconds.
 	var asked []time.Time
 	var mu sync.Mutex
 	passes := r.relay.proxy(nil)
@@ -210,7 +210,7 @@ func TestARefusalIsToldAsOne(t *testing.T) {
 		if strings.HasPrefix(req.URL.Path, "/rooms/") {
 			asked = append(asked, time.Now())
 		}
-		sendAway := len(asked) > 0 && len(asked) <= 2 // the handshake, and why not
+		sendAway := len(asked) > 0 && len(asked) <= 2 // the handshake, and the question why it failed
 		mu.Unlock()
 		if sendAway {
 			w.Header().Set("Retry-After", "3")
@@ -229,7 +229,7 @@ func TestARefusalIsToldAsOne(t *testing.T) {
 	}
 }
 
-// A page may be asked as soon as it can be, and waits for its room or its run.
+// Requests that come to the page early wait for its room or its run.
 func TestWishesThatComeEarlyWait(t *testing.T) {
 	r := newRoom(t)
 	w := r.browser.window(screenWidth, screenHeight)
@@ -256,7 +256,7 @@ func TestWishesThatComeEarlyWait(t *testing.T) {
 	}
 }
 
-// A page at a literal IPv6 address is as quiet as any other.
+// A page at a literal IPv6 address logs no complaints either.
 func TestAtAnIPv6AddressNothingIsComplainedOf(t *testing.T) {
 	r := startRelayAt(t, "[::1]:0")
 	b := borrowBrowser(t)
@@ -282,8 +282,8 @@ func TestAtAnIPv6AddressNothingIsComplainedOf(t *testing.T) {
 	}
 }
 
-// stalling stands before the relay. So many answers for files whose path has this in it stop after their first bytes and
-// do not end.
+// stalling is a proxy before the relay in which the first so many answers for files whose path contains file
+// stop after their first bytes, without ending.
 func (r *relay) stalling(file string, times int32) string {
 	passes, left, over := r.proxy(nil), atomic.Int32{}, make(chan struct{})
 	left.Store(times)

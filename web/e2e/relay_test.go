@@ -24,13 +24,13 @@ type relay struct {
 	log     output
 }
 
-// startRelay starts the program and ends it with the test, whose failure prints what the program had logged.
+// startRelay starts the program and ends it with the test; if the test fails, it prints the program's log.
 func startRelay(t *testing.T) *relay {
 	t.Helper()
 	return startRelayAt(t, "127.0.0.1:0")
 }
 
-// startRelayAt does the same at an address whose port is 0: one that is free.
+// startRelayAt is startRelay at an address whose port 0 stands for a free one.
 func startRelayAt(t *testing.T, address string) *relay {
 	t.Helper()
 	program := os.Getenv("RELAY")
@@ -76,7 +76,7 @@ func (r *relay) start() {
 	})
 }
 
-// kill ends the program at once (SIGKILL): nothing is told to anybody.
+// kill ends the program at once (SIGKILL), before it can tell anyone.
 func (r *relay) kill() {
 	if r.cmd == nil {
 		return
@@ -104,7 +104,7 @@ func (r *relay) newRoom() string {
 
 func (r *relay) url(path string) string { return "http://" + r.addr + path }
 
-// freeAddress is that address with a port that nobody listens on right now.
+// freeAddress returns the address with a port that is free right now.
 func freeAddress(t *testing.T, address string) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", address)

@@ -45,7 +45,7 @@ func (r *room) window(query string) *tab {
 	return w
 }
 
-// windows opens n of them at the rate of real time.
+// windows opens n windows, with the room at the rate of real time.
 func (r *room) windows(n int) []*tab {
 	r.t.Helper()
 	tabs := []*tab{r.window("")}
@@ -70,7 +70,7 @@ type status struct {
 	Disk         string
 }
 
-// status asks the page. A page that cannot answer yet knows of nothing: the zero status.
+// status asks the page. A page that cannot answer yet has the zero status.
 func (w *tab) status() status {
 	var s status
 	if err := w.eval(&s, `
@@ -137,8 +137,8 @@ func (w *tab) mustGet(key, want string) {
 	}
 }
 
-// leading waits until one of the tabs leads and all of them take it for the leader of one term. It returns it,
-// and the others.
+// leading waits until one of the tabs leads and all of them know it as the leader of one term. It returns
+// that tab and the others.
 func leading(t *testing.T, limit time.Duration, tabs ...*tab) (leader *tab, others []*tab) {
 	t.Helper()
 	eventually(t, limit, "all tabs agree on a leader among them", func() error {
@@ -166,8 +166,8 @@ func leading(t *testing.T, limit time.Duration, tabs ...*tab) (leader *tab, othe
 	return leader, others
 }
 
-// alike waits until the logs of all tabs are committed and applied to their ends and hold the same state, and returns
-// what the first one says.
+// alike waits until the logs of all tabs are committed and applied to their ends and hold the same state,
+// and returns the status of the first.
 func alike(t *testing.T, limit time.Duration, tabs ...*tab) status {
 	t.Helper()
 	var first status
@@ -198,7 +198,7 @@ func (w *tab) says(limit time.Duration, words string) {
 	})
 }
 
-// text is what the page says, blanks folded.
+// text returns the words on the page, blanks folded.
 func (w *tab) text() string {
 	w.t.Helper()
 	var text string

@@ -18,9 +18,9 @@ import (
 	"raftplayground/raft/lab"
 )
 
-// How quick the lab is. Each test prints its figures as lines of "measured"; `./build.sh bench lab/browser` shows only
-// those. What is asserted holds on a machine that does much else at the same time: work is counted in processor time of
-// the page's main thread, not by the clock, and its limits are wide.
+// The speed of the lab. Each test prints its figures as lines of "measured"; `./build.sh bench lab/browser`
+// shows only those. The assertions hold on a busy machine too: work is counted in processor time of the
+// page's main thread, not by the clock, and its limits are wide.
 const (
 	// ms of the main thread in a frame, 95th percentile, five servers; a quiet machine needs a quarter
 	mostWork      = 16.0
@@ -29,13 +29,13 @@ const (
 	mostStage     = 450   // elements on the stage, five servers
 	mostToScrub   = 250.0 // ms until the lab has answered, median; a quiet machine needs a twentieth
 	mostToLoad    = 400.0 // ms of processor time of one task, while the page opens
-	mostAlone     = 20    // changes of the stage's elements in two seconds in which nothing happens and all moves
+	mostAlone     = 20    // changes of the stage's elements in two seconds in which all moves but nothing happens
 	watchedFor    = 5 * time.Second
 	countedFor    = 2 * time.Second // without a trace, which takes time of its own
 	scrubbedTimes = 40
 )
 
-// traceEvent is what the browser writes down of something that a thread does. Times in µs.
+// traceEvent is one event of the browser's trace of a thread. Times in µs.
 type traceEvent struct {
 	Name, Ph string
 	Pid, Tid int
@@ -44,10 +44,10 @@ type traceEvent struct {
 	Args     json.RawMessage
 }
 
-// thread is one of the browser's.
+// thread identifies one of the browser's threads.
 type thread struct{ pid, tid int }
 
-// What the trace calls a task of a thread, and a frame.
+// The trace's names for a task of a thread and for a frame.
 const (
 	aTask  = "ThreadControllerImpl::RunTask"
 	aFrame = "AnimationFrame"
@@ -56,7 +56,7 @@ const (
 // entries are the events in which the page's scripts run; none is within another.
 var entries = []string{"FireAnimationFrame", "HandlePostMessage", "TimerFire", "EventDispatch"}
 
-// traced returns what the browser's threads did while something happened.
+// traced returns the trace of the browser's threads while meanwhile runs.
 func (w *tab) traced(meanwhile func()) []traceEvent {
 	w.t.Helper()
 	var mu sync.Mutex
@@ -93,14 +93,14 @@ func (w *tab) traced(meanwhile func()) []traceEvent {
 	return events
 }
 
-// steps are those in which the browser brings to the screen what scripts changed, in words.
+// steps names the trace events in which the browser brings to the screen what scripts changed.
 var steps = map[string]string{"UpdateLayoutTree": "style and layout", "Layout": "style and layout",
 	"PrePaint": "painting", "Paint": "painting", "Layerize": "painting"}
 
 // effort is what a page's main thread did, in ms of processor time.
 type effort struct {
-	frames []float64 // all of it from one frame to the next, ascending
-	script []float64 // of it the page's scripts, without what they have the browser lay out and paint, ascending
+	frames []float64 // all work from one frame to the next, ascending
+	script []float64 // of that, the page's scripts, without the layout and painting that they force, ascending
 	tasks  []float64 // of each task, ascending
 	steps  map[string]float64
 	lasted float64 // s, from the first frame to the last
@@ -191,7 +191,7 @@ func measured(t *testing.T, what string, value float64, unit, target string) {
 	t.Logf("measured\t%s\t%.2f %s\t%s", what, value, unit, target)
 }
 
-// drawing watches the lab draw a run from a moment on, ms, at a rate, and prints what that costs.
+// drawing lets the open run play at a rate and prints what drawing it costs.
 func (w *tab) drawing(what string, rate float64, perFrame string) effort {
 	w.t.Helper()
 	w.must(nil,
@@ -223,7 +223,7 @@ func (w *tab) drawing(what string, rate float64, perFrame string) effort {
 	return found
 }
 
-// processorTime is what all processes of the browser have taken by now, in seconds.
+// processorTime is what all processes of the browser have used so far, in seconds.
 func (b *browser) processorTime() float64 {
 	b.t.Helper()
 	infos, err := systeminfo.GetProcessInfo().Do(cdp.WithExecutor(b.ctx, chromedp.FromContext(b.ctx).Browser))
@@ -296,8 +296,8 @@ func TestSpeedOfDrawingFiveServers(t *testing.T) {
 	}
 }
 
-// changesOfTheStage lets the clock run so slowly that messages and timers move and hardly anything happens, and counts
-// what changes of the stage's elements in two seconds; and whether anything moved.
+// changesOfTheStage lets the clock run so slowly that messages and timers move but hardly anything happens.
+// It returns how often the stage's elements changed in two seconds, and whether anything was painted.
 func (w *tab) changesOfTheStage() (changes float64, painted bool) {
 	w.t.Helper()
 	var found struct {

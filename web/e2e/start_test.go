@@ -14,7 +14,7 @@ import (
 func TestAPageThatCannotStartSaysWhy(t *testing.T) {
 	t.Parallel()
 	files := http.FileServer(http.Dir("../dist"))
-	// A page that is served so is as one in <iframe sandbox="allow-scripts">: of no origin.
+	// A page served like this has no origin, like one in <iframe sandbox="allow-scripts">.
 	sandboxed := site(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("Content-Security-Policy", "sandbox allow-scripts")
 		files.ServeHTTP(w, req)
@@ -44,7 +44,7 @@ func TestAPageThatCannotStartSaysWhy(t *testing.T) {
 	}
 }
 
-// saysThatItDidNotStart reads what is seen of the page.
+// saysThatItDidNotStart waits until the page shows that it did not start, and says so in words.
 func (w *tab) saysThatItDidNotStart(url, says string) {
 	w.t.Helper()
 	var seen string
@@ -70,7 +70,7 @@ func TestAPageWithoutScriptsSaysSo(t *testing.T) {
 	w.saysThatItDidNotStart(static, "Switch them on")
 }
 
-// Where not even the page's first script comes, the style sheet alone has the words shown.
+// Where not even the page's first script comes, the style sheet alone reveals the words.
 func TestAPageWhoseScriptsNeverComeSaysSo(t *testing.T) {
 	t.Parallel()
 	over := make(chan struct{})

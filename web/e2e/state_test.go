@@ -69,7 +69,7 @@ func TestTheStateIsShownAsOfTheMoment(t *testing.T) {
 	}
 }
 
-// look scrolls to the state, keeps a picture of it, and looks whether it can be read.
+// look scrolls to the state, saves a picture of it, and checks that it is accessible.
 func (w *tab) look(name string, l look) {
 	w.t.Helper()
 	w.must(nil, `deepAll("raft-inspector .state")[0].scrollIntoView({ block: "end" });`)

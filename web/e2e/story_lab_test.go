@@ -17,8 +17,8 @@ import (
 	"raftplayground/raft/lab"
 )
 
-// clickLine clicks the newest line of the story that has these words, which may be earlier than those the
-// list begins with.
+// clickLine clicks the newest line of the story with these words, which may be older than the lines that are
+// listed at first.
 func (w *tab) clickLine(words string) {
 	w.t.Helper()
 	eventually(w.t, 20*time.Second, "the story has a line with "+words, func() error {
@@ -295,7 +295,7 @@ func TestStoryAndDiagramOfTheLabAreAccessible(t *testing.T) {
 	}
 }
 
-// The list holds what one can see, but its end is the end of the story.
+// The list holds only the lines in view, but its end is the end of the story.
 func TestEndLeadsToTheOldestEvent(t *testing.T) {
 	t.Parallel()
 	w := borrowBrowser(t).window(1440, 900)

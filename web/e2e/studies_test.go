@@ -10,8 +10,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// A rule is switched off, the shortest harm without it is looked for, and what was found opens before its moment,
-// paused; then the property breaks there.
+// A rule is switched off, the shortest run that does harm without it is searched for and opens paused before
+// its moment; then the property breaks there.
 func TestABadRunIsFoundAndOpenedAtItsMoment(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -49,8 +49,8 @@ func TestABadRunIsFoundAndOpenedAtItsMoment(t *testing.T) {
 	}
 }
 
-// Two runs of one seed, one without the last thing that was done: they stand side by side, by keyboard, and part where
-// that was done.
+// Two runs of one seed, one of them without the last action, stand side by side, by keyboard, and part where
+// that action was done.
 func TestTwoRunsStandSideBySide(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -84,8 +84,8 @@ func TestTwoRunsStandSideBySide(t *testing.T) {
 	})
 }
 
-// The laboratory holds its elections in the background, draws them, and says them in numbers too: with timeouts that
-// are all alike votes are always split.
+// The laboratory holds elections in the background and shows them in a chart and in numbers: with timeouts
+// that are all alike, votes are always split.
 func TestElectionsAreHeldInTheBackground(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)

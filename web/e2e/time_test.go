@@ -42,7 +42,7 @@ func (w *tab) playhead() playhead {
 	return p
 }
 
-// standing waits until the clock stands somewhere where `there` holds.
+// standing waits until the clock stands at a place for which `there` holds.
 func (w *tab) standing(what string, there func(playhead) bool) playhead {
 	w.t.Helper()
 	var now playhead
@@ -69,7 +69,7 @@ func (w *tab) keys(keys ...string) {
 	}
 }
 
-// clickButton clicks the button that says so.
+// clickButton clicks the button whose text begins so.
 func (w *tab) clickButton(words string) {
 	w.t.Helper()
 	var at struct{ X, Y float64 }
@@ -97,8 +97,8 @@ func TestTheLabsClockIsPausedAndStepped(t *testing.T) {
 	w.clickButton("Pause")
 	paused := w.standing("Pause stops it", func(p playhead) bool { return p.At > begin.At })
 
-	// By the keys and by the buttons. A step back goes to just before what happened last, so the step on after it leads
-	// to the same state.
+	// By the keys and by the buttons. A step back goes to just before the last event, so the next step on
+	// leads to the same state.
 	w.keys(kb.ArrowRight)
 	next := w.standing("→ goes on to the next event", func(p playhead) bool { return p.At > paused.At })
 	w.clickButton("event ›")
@@ -109,8 +109,7 @@ func TestTheLabsClockIsPausedAndStepped(t *testing.T) {
 	if again := w.at(after.At); again.Hash != after.Hash {
 		t.Errorf("a step back and one on: state %s, expected %s", again.Hash, after.Hash)
 	}
-	// What a step led to is said to those who see the page and to those who hear it, also where it is nothing that
-	// makes a heading.
+	// The result of a step is told on the screen and to screen readers, also where it would make no heading.
 	w.keys(kb.ArrowLeft)
 	w.reads("raft-live-region", "Before this: S")
 	w.reads(".headline", "Before this: S")
@@ -120,7 +119,7 @@ func TestTheLabsClockIsPausedAndStepped(t *testing.T) {
 	w.clickButton("‹ event")
 	w.at(next.At - 0.001)
 
-	// What a step is can be chosen.
+	// One can choose what a step is.
 	w.clickButton("Go to ▾")
 	w.clickButton("commit")
 	w.clickButton("‹ commit")
@@ -158,7 +157,7 @@ func (line tape) x(at float64) float64 {
 	return line.X + (at-line.Min)/(line.Max-line.Min)*line.Width
 }
 
-// tapeSays waits until the time line says so to those who hear it.
+// tapeSays waits until the time line says so to screen readers.
 func (w *tab) tapeSays(words string) {
 	w.t.Helper()
 	eventually(w.t, 10*time.Second, "the time line says "+words, func() error {
@@ -226,7 +225,7 @@ func TestAnyMomentIsReachedOnTheTimeLine(t *testing.T) {
 		return nil
 	})
 
-	// Beyond the end the run is lived further.
+	// A click beyond the end continues the run.
 	for range 12 {
 		w.keys("-")
 	}
@@ -268,7 +267,7 @@ func TestToTheNextElectionToTheNextCommitAndLive(t *testing.T) {
 	w.standing("C goes to the next commit", func(p playhead) bool { return p.At > elected.At })
 }
 
-// leads is the server that leads at the moment that is looked at; 0: none.
+// leads returns the server that leads at the moment shown; 0: none.
 func (w *tab) leads() int {
 	w.t.Helper()
 	var leader int

@@ -19,7 +19,7 @@ func (w *tab) asTouched(width, height int64) {
 		emulation.SetTouchEmulationEnabled(true))
 }
 
-// steady waits until what a selector names is seen and stands still, and says where its middle is.
+// steady waits until an element is visible and stands still, and returns its middle.
 func (w *tab) steady(selector string) (x, y float64) {
 	w.t.Helper()
 	var at struct{ X, Y float64 }
@@ -48,7 +48,7 @@ func (w *tab) finger(x, y float64, rest time.Duration, toX, toY float64) {
 		for i := 1.0; i <= steps; i++ {
 			w.run(5*time.Second, input.DispatchTouchEvent(input.TouchMove, at(x+(toX-x)*i/steps, y+(toY-y)*i/steps)))
 		}
-		// or it is flung, and the browser takes the next tap for a stop of that
+		// without a rest this is a fling, and the browser takes the next tap for a stop of it
 		w.run(5*time.Second, chromedp.Sleep(100*time.Millisecond),
 			input.DispatchTouchEvent(input.TouchMove, at(toX, toY)))
 	}
@@ -83,7 +83,7 @@ func (w *tab) touch(selector string, rest time.Duration) {
 
 func server(n int) string { return fmt.Sprintf("raft-stage .node[data-server='%d'] .shape", n) }
 
-// All that a mouse does to the cluster fingers do on a phone.
+// On a phone, fingers do to the cluster all that a mouse does.
 func TestThePhoneIsPlayedByTouch(t *testing.T) {
 	t.Parallel()
 	w := borrowBrowser(t).labAt(startRelay(t).url("/#1?size=5&seed=7&at=0.6"))
@@ -224,7 +224,7 @@ func TestTheMenuIsReachedOnScreensWithoutAHeader(t *testing.T) {
 	}
 }
 
-// shut waits until what the Esc key should have closed is not seen.
+// shut waits until an element that Esc should have closed is no longer visible.
 func (w *tab) shut(what, selector string) {
 	w.t.Helper()
 	eventually(w.t, 10*time.Second, what+": Esc closes "+selector, func() error {

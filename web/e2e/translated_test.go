@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// translators are what browsers do to a page that they translate, from now on and to whatever is added; the words stay
-// as they are, so that a page that was translated can be compared with one that was not.
+// translators do what browsers do to a page that they translate, from now on and to whatever is added. The
+// words stay as they are, so a translated page can be compared with an untranslated one.
 var translators = map[string]string{
 	// Chrome and Edge put <font> in the place of every text node.
 	"in font elements": `
@@ -48,7 +48,7 @@ const (
 	seen.observe(document.body, { childList: true, subtree: true });`
 )
 
-// A page that is translated goes on telling the truth: everywhere it says what a page says that is not.
+// A translated page stays true: everywhere it says what an untranslated one says.
 func TestTheLabStaysTrueWhenItIsTranslated(t *testing.T) {
 	t.Parallel()
 	const everywhere = "header, raft-strips, raft-stage, raft-story, raft-headline, .logs, .right, raft-transport"
@@ -96,7 +96,7 @@ func TestTheLabStaysTrueWhenItIsTranslated(t *testing.T) {
 	}
 }
 
-// agree waits until two tabs say the same in all places that a selector names, in buttons as widely.
+// agree waits until two tabs say the same wherever a selector matches, with equally wide buttons.
 func agree(t *testing.T, after, places string, translated, plain *tab) {
 	t.Helper()
 	eventually(t, 10*time.Second, "the translated page says the same as the other, after "+after, func() error {

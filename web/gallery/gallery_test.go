@@ -1,9 +1,9 @@
-// Package gallery holds the lab's gallery: runs that are worth watching, as data. They are made, and proved, by its
-// test: each breaks exactly the promise that it says, at the moment that it says, and with every rule kept the same
-// seed and the same deeds break nothing.
+// Package gallery holds the lab's gallery: runs that are worth watching, as data. Its test makes and proves
+// them: each run breaks exactly the property that it names, at the moment that it names; with every rule on,
+// the same seed and actions break nothing.
 //
-// `go test ./web/gallery -update` looks for the seeds anew and writes the files; that is needed when the core or the
-// lab changes what a run means.
+// `go test ./web/gallery -update` searches for the seeds again and writes the files. It is needed when the
+// core or the lab changes what a run means.
 package gallery
 
 import (
@@ -28,11 +28,11 @@ var update = flag.Bool("update", false, "look for the seeds anew and write the f
 
 const (
 	ms        = int64(1000)    // µs
-	lead      = 300 * ms       // how long before what it is about a run is opened
-	mostSeeds = 5000           // that are tried
-	longest   = 10 * 1000 * ms // that a run is lived to see it
-	mostSteps = 1 << 20        // of looking for an order of what clients were told
-	after     = 2 * 1000 * ms  // that a run which breaks nothing is lived beyond its turn
+	lead      = 300 * ms       // how long before its turn a run is opened
+	mostSeeds = 5000           // seeds to try
+	longest   = 10 * 1000 * ms // the longest that a run is lived to reach its turn
+	mostSteps = 1 << 20        // of the search for an order of the clients' operations
+	after     = 2 * 1000 * ms  // how long a run that breaks nothing is lived beyond its turn
 )
 
 // Entry is a file of the gallery as the page reads it (web/src/share/raft-gallery.ts).
@@ -43,12 +43,12 @@ type Entry struct {
 	Watch  string   `json:"watch"`            // what to look at, in one
 	Rules  []string `json:"rules,omitempty"`  // the titles of those that are off
 	Breaks []string `json:"breaks,omitempty"` // the property
-	Turn   float64  `json:"turn"`             // ms: when it breaks, or when what it is about happens
+	Turn   float64  `json:"turn"`             // ms: when it breaks, or when the run reaches what it shows
 	At     float64  `json:"at"`               // ms: where it is opened
 	Run    lab.Run  `json:"run"`
 }
 
-// Listed is what the list of the gallery needs of an Entry.
+// Listed is an Entry as the list of the gallery has it.
 type Listed struct {
 	ID     string   `json:"id"`
 	Title  string   `json:"title"`
@@ -57,20 +57,20 @@ type Listed struct {
 	Breaks []string `json:"breaks,omitempty"`
 }
 
-// exhibit is how an Entry is made: its world, what is done to it, and how one knows its seed.
+// exhibit is how an Entry is made: its world, the actions in it, and what a seed must show.
 type exhibit struct {
 	id, title, story, watch string
 	config                  lab.Config
 	actions                 []lab.Action
-	breaks                  []check.Property // of one with rules off
-	by                      int64            // ms: when it must have broken, 0: whenever
-	turn                    string           // of one that breaks nothing: the goal that it reaches at its turn,
-	shows                   string           // and the goal that it reaches after that, and not with it
+	breaks                  []check.Property // by a run with rules off
+	by                      int64            // ms: when it must have broken; 0: at any time
+	turn                    string           // of a run that breaks nothing: the goal that it reaches at its turn,
+	shows                   string           // and the goal that it reaches later
 }
 
-// teaching is the network on which every visit begins, with rules that nobody keeps. RefuseImpossible is one of them
-// where a server would otherwise refuse what comes of another rule's absence, because no server that keeps the rules
-// sends it: the story would end before the harm is done.
+// teaching is the network on which every visit begins, with these rules off. RefuseImpossible is among them
+// where a server would otherwise refuse a message that only another rule's absence makes possible: the run
+// would then end before the harm is done.
 func teaching(off ...raft.Rule) lab.Config {
 	c := lab.Config{Servers: 5, Latency: 15 * ms, Jitter: 5 * ms, Disk: 2 * ms}
 	for _, rule := range off {
@@ -92,7 +92,7 @@ func readIndex(c lab.Config) lab.Config {
 
 var everybody = []raft.ServerID{1, 2, 3, 4, 5}
 
-// What is done, at a time in ms.
+// The actions, at a time in ms.
 func campaign(at int64, s raft.ServerID) lab.Action {
 	return lab.Action{At: at * ms, Do: lab.Campaign, Server: s}
 }
@@ -130,12 +130,12 @@ func put(at int64, s raft.ServerID, key, value string) lab.Action {
 	return lab.Action{At: at * ms, Do: lab.Put, Server: s, Key: key, Value: value}
 }
 
-// powerWhen sets a trap: the power of whoever it happens to fails just then, for so many ms.
+// powerWhen sets a trap: the server to which the moment happens loses its power then, for so many ms.
 func powerWhen(at int64, when lab.Moment, down int64) lab.Action {
 	return lab.Action{At: at * ms, Do: lab.PowerLoss, When: when, Down: down * ms}
 }
 
-// puts writes x = 1, 2, … through whoever leads, one every so many ms.
+// puts writes x = 1, 2, … through the leader, one every so many ms.
 func puts(from, every int64, count int) []lab.Action {
 	var all []lab.Action
 	for i := range count {
@@ -360,7 +360,7 @@ func TestTheGalleryIsWhatItSays(t *testing.T) {
 	}
 }
 
-// entry makes the entry from its file's seed or, with -update, from the first seed that shows what it is about.
+// entry makes the entry from its file's seed or, with -update, from the first seed that fits.
 func (x *exhibit) entry(t *testing.T) Entry {
 	seed := uint64(0)
 	if !*update {
@@ -383,7 +383,7 @@ func (x *exhibit) entry(t *testing.T) Entry {
 	return Entry{}
 }
 
-// of makes the entry of a seed; false if it does not show what the entry is about.
+// of makes the entry of a seed; false if the run does not show what it should.
 func (x *exhibit) of(t *testing.T, seed uint64) (Entry, bool) {
 	run := lab.Run{Version: lab.Version, Config: x.config, Seed: seed, Actions: x.actions}
 	w := world(t, run)
@@ -407,19 +407,19 @@ func (x *exhibit) of(t *testing.T, seed uint64) (Entry, bool) {
 		entry.Breaks = append(entry.Breaks, property.String())
 	}
 	for _, id := range x.config.Off {
-		rule, _ := raft.RuleNamed(id) // the lab has lived the run: it knows all of them
+		rule, _ := raft.RuleNamed(id) // the lab has lived the run, so the rule exists
 		entry.Rules = append(entry.Rules, rule.Title)
 	}
 	return entry, true
 }
 
-// shown tells whether the run, which stands at its turn, goes on to what it is to show.
+// shown tells whether the run goes on from its turn to the goal that it should show.
 func (x *exhibit) shown(w *lab.World, turn int64) bool {
 	_, reached := w.Reach(goal.Must(x.shows), turn+after)
 	return reached
 }
 
-// prove checks the entry as it stands in its file: what breaks, when, and that nothing does where it should not.
+// prove checks the entry as its file has it: what breaks, when, and that nothing else does.
 func (x *exhibit) prove(t *testing.T, entry Entry) {
 	turn := int64(entry.Turn * 1000)
 	w := world(t, entry.Run)
@@ -458,8 +458,8 @@ func (x *exhibit) prove(t *testing.T, entry Entry) {
 	}
 }
 
-// proveEnd lives on from the turn, and checks that the harm takes its course: no follower refuses a message for the
-// reason that no server that keeps the rules would send it.
+// proveEnd lives on from the turn and checks that the harm takes its course: no follower may refuse a
+// message because no server that keeps the rules would send it.
 func (x *exhibit) proveEnd(t *testing.T, w *lab.World, entry Entry) {
 	w.RunTo(int64(entry.Turn*1000) + lead)
 	leads := map[raft.ServerID]raft.Term{}
@@ -477,8 +477,8 @@ func (x *exhibit) proveEnd(t *testing.T, w *lab.World, entry Entry) {
 	}
 }
 
-// Figure 8 is told to its end: what S1 counted committed is overwritten in (d) on every server that stored it, and each
-// says that it had been committed.
+// Figure 8 is played to its end: the entry that S1 counted as committed is overwritten in (d) on every
+// server that stored it, and each of them says that it had been committed.
 func TestFigure8OverwritesWhatWasCommitted(t *testing.T) {
 	var entry Entry
 	if err := json.Unmarshal(read(t, "figure-8.json"), &entry); err != nil {
@@ -505,15 +505,15 @@ func TestFigure8OverwritesWhatWasCommitted(t *testing.T) {
 	}
 }
 
-// broken returns what is broken, in the order in which it was seen, and when the first of it was. What clients were
-// told counts, too.
+// broken returns the broken properties, in the order in which they were seen, and when the first was. The
+// answers that clients got count, too.
 func broken(w *lab.World) (properties []check.Property, first int64) {
 	for _, v := range w.Violations() {
 		properties, first = append(properties, v.Property), cmp.Or(first, v.At)
 	}
 	history := w.History()
 	told := linear.Explain(history, mostSteps)
-	// the lab sees at once only what is too old
+	// the lab itself notices at once only reads that are too old
 	if len(told.Contradictions) > 0 && !slices.Contains(properties, check.Linearizability) {
 		properties, first = append(properties, check.Linearizability),
 			cmp.Or(first, history[told.Contradictions[0].Operation].Returned)
@@ -521,7 +521,7 @@ func broken(w *lab.World) (properties []check.Property, first int64) {
 	return properties, first
 }
 
-// liveTo lives to a time, or until something is broken. A core that sees by itself that something is broken panics:
+// liveTo lives to a time, or until something is broken. A core that notices a broken property itself panics:
 // then it was too late to see it happen.
 func liveTo(w *lab.World, end int64) {
 	defer func() { recover() }()

@@ -13,10 +13,10 @@ import (
 
 const hashes = "testdata/hashes.txt" // a moment a line: its run, µs of cluster time, the hash of the world
 
-// Links and files made before still lead to the same moments: the gallery's runs, and those in testdata/runs, which
-// hold all that chance and a person do to a cluster. They are kept as they were made, with their actions, so that
-// faults may be drawn otherwise for runs to come. The hashes may change only together with lab.Version, or where a rule
-// that was wrong has been put right: whoever changes them says so in the commit.
+// Links and files made before still lead to the same moments: the gallery's runs, and those in
+// testdata/runs, which hold all that chance and a person can do to a cluster. They are kept as they were
+// made, with their actions, so the drawing of faults may change for later runs. The hashes may change only
+// together with lab.Version, or where a wrong rule was corrected; the commit that changes them says so.
 //
 // `go test ./web/gallery -run Hashes -update` writes them.
 func TestRunsMadeBeforeStillHaveTheirHashes(t *testing.T) {
@@ -25,7 +25,7 @@ func TestRunsMadeBeforeStillHaveTheirHashes(t *testing.T) {
 		w := world(t, run)
 		for _, at := range times {
 			func() {
-				defer func() { recover() }() // servers without a rule may see by themselves that something is broken
+				defer func() { recover() }() // servers with a rule off may notice a broken property themselves
 				w.RunTo(at)
 			}()
 			fmt.Fprintf(&text, "%s %d %016x\n", name, w.Now(), w.Hash())

@@ -5,8 +5,8 @@ import type { Store } from "./state/store.js";
 import { inMicros, inMillis } from "./view/time.js";
 
 /**
- * `window.raftPlayground`: the page for scripts of courses and tests. It is there as soon as the page's script runs and
- * stays the same object.
+ * `window.raftPlayground`: the page for scripts of courses and tests. It exists as soon as the page's script
+ * runs and stays the same object.
  *
  *     const p = window.raftPlayground;
  *     const stop = p.on("leader", ({ leader, term }) => console.log(`S${leader} leads term ${term}`));
@@ -14,8 +14,8 @@ import { inMicros, inMillis } from "./view/time.js";
  *     await p.network({ links: [{ from: 1, to: 2, up: false }] }); // cut one direction of a link
  *     stop();
  *
- * In the lab there is more: any moment of any run, and all that can be done to a cluster; each promise is kept once the
- * page shows what it did. `network({ rate: 0 })` pauses, another rate plays.
+ * The lab offers more: any moment of any run, and all that can be done to a cluster. Each promise resolves
+ * once the page shows what it did. `network({ rate: 0 })` pauses, another rate plays.
  *
  *     await p.open("#1?size=5&seed=42");       // a link, or what stands behind its #
  *     await p.seek(300);                       // ms of cluster time
@@ -24,8 +24,8 @@ import { inMicros, inMillis } from "./view/time.js";
  *     await p.act({ do: "crash", server: 3 }); // in the past it makes a branch
  *     const { at, hash, properties } = await p.lab();
  *
- * Numbers of Raft that do not fit a JavaScript number exactly come as decimal text. In a live room what belongs to the
- * lab rejects with an Error.
+ * Numbers of Raft that do not fit a JavaScript number exactly come as decimal text. In a live room the lab's
+ * calls reject with an Error.
  */
 export interface RaftPlayground {
   /** This tab's server. `server` is null until the room has given it one, and for good if this tab watches. */
@@ -44,26 +44,26 @@ export interface RaftPlayground {
    * the room's reason.
    */
   network(change: NetworkChange): Promise<void>;
-  /** The lab, with the moment that is looked at. */
+  /** The lab, with the moment that is shown. */
   lab(): Promise<LabState>;
-  /** Goes to a moment of this branch, ms; beyond what was lived of it, it is lived further, by 60 s at most. */
+  /** Goes to a moment of this branch, ms; beyond its end the run is continued, by 60 s at most. */
   seek(at: number): Promise<void>;
   /**
-   * Goes on, or back, to where this next comes true, which may be any goal in the words of raft/lab/goal, and pauses
-   * there. Rejects if it does not within 60 s.
+   * Goes on, or back, to where this next comes true, and pauses there. `to` may be any goal in the words of
+   * raft/lab/goal. Rejects if it does not come true within 60 s.
    */
   step(to: Stop | string, back?: boolean): Promise<{ at: number; text: string }>;
   /**
-   * Does something to the cluster at the moment that is looked at. Times in µs, as raft/lab's Action has them. In a
-   * live room that is what is the network's: cut, mend, partition, hold, release, network, heal and what is done to a
-   * frame; it rejects with the room's reason.
+   * Does something to the cluster at the moment that is shown. Times in µs, as raft/lab's Action has them.
+   * In a live room only actions on the network exist: cut, mend, partition, hold, release, network, heal and
+   * those on a frame; it rejects with the room's reason.
    */
   act(action: LabAction): Promise<void>;
-  /** Opens a link: an address, or what stands behind its #. Rejects with what is wrong with it. */
+  /** Opens a link: an address, or the part behind its #. Rejects with what is wrong with it. */
   open(link: string): Promise<void>;
   /**
-   * Calls fn with each event of the type from now on; returns a function that ends it. What fn throws is reported,
-   * and harms nothing.
+   * Calls fn with each event of the type from now on; returns a function that stops it. An exception in fn
+   * is reported and does no other harm.
    */
   on<T extends keyof Events>(type: T, fn: (event: Events[T]) => void): () => void;
 }
@@ -75,10 +75,10 @@ export interface Cluster extends Status {
   votedFor: number | null;
 }
 
-/** The lab at the moment that is looked at. Two labs with the same hash are in the same state. */
+/** The lab at the moment that is shown. Two labs with the same hash are in the same state. */
 export interface LabState {
   at: number; // ms of cluster time
-  end: number; // ms: the branch has been lived as far as this
+  end: number; // ms: the branch has been lived up to here
   hash: string; // of the world's state, hexadecimal
   seed: string;
   branch: number;
@@ -98,13 +98,13 @@ export interface Outcome {
 export interface Events {
   ready: Status; // this tab is in the room
   leader: { leader: number | null; term: U64 }; // this tab's knowledge of who leads changed
-  commit: { commitIndex: U64 }; // the highest commitIndex known here changed: it grows, but for the lab's moments
+  commit: { commitIndex: U64 }; // the highest commitIndex known here changed: it only grows, except when the lab moves
   role: { server: number; role: Report["role"]; term: U64 }; // a server's role or term changed
   room: RoomInMillis;
   connection: Connection;
   story: StoryLine;
   seek: { at: number }; // the lab shows another moment, of this run or of another
-  // a safety property is broken at the moment that is looked at
+  // a safety property is broken at the moment that is shown
   violation: { property: string; at: number; text: string; servers: number[]; index: U64 };
 }
 
@@ -174,7 +174,7 @@ export function scriptingSurface(store: Store): RaftPlayground {
   };
 }
 
-/** The same at a time in ms. */
+/** The same with its time in ms. */
 const ofMillis = <T extends { at: number }>(what: T): T => ({ ...what, at: inMillis(what.at) });
 
 function roomInMillis(room: RoomState): RoomInMillis {
@@ -192,7 +192,7 @@ function changeInMicros(change: NetworkChange): NetworkChange {
   return delays({ ...change, ...(change.links && { links: change.links.map(delays) }) });
 }
 
-/** The store, if its source can do that. Throws an Error with words for a script's author otherwise. */
+/** The store, if its source has the capability. Otherwise throws an Error worded for a script's author. */
 function able(store: Store, what: Capability): Store {
   if (store.can[what]) return store;
   throw new Error("This page is a live room. Only the lab, the page at the relay's /, can do that.");
@@ -201,8 +201,8 @@ function able(store: Store, what: Capability): Store {
 const SHOWN_MS = 500;
 
 /**
- * What the lab did, once the page shows it: the next batch after the answer tells of it. A wish that changes nothing is
- * told of by none.
+ * Resolves once the page shows what the lab did, that is, with the next batch after the answer. A wish that
+ * changes nothing brings no batch.
  */
 async function shown<T>(store: Store, done: Promise<T>): Promise<T> {
   const value = await done;

@@ -1,6 +1,6 @@
 /**
- * What the lab offers to take hold of the cluster with: deeds, faults, messages under way. It is loaded after
- * the page stands.
+ * The controls that act on the lab's cluster: deeds, faults, messages under way. They are loaded after the
+ * page is drawn.
  */
 import "./inspector/raft-try.js";
 import "./stage/raft-node-menu.js";

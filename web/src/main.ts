@@ -10,7 +10,7 @@ import "./raft-app.js";
  */
 const room = document.documentElement.dataset["page"] === "room";
 
-store.can = room ? ROOM : LAB; // of the source that is on its way
+store.can = room ? ROOM : LAB; // of the source that is being loaded
 window.raftPlayground = scriptingSurface(store);
 restoreTheme();
 

@@ -1,6 +1,6 @@
 /**
- * What the lab shows of Raft's promises: whether they hold, the rules they rest on, and what came of what. Loaded when
- * the page stands.
+ * Views of Raft's promises: whether they hold, the rules that they rest on, and causes and effects. Loaded
+ * after the page is drawn.
  */
 import "./client/raft-client-history.js";
 import "./diagram/raft-diagram.js";

@@ -17,7 +17,7 @@ import "./header/raft-strips.js";
 import "./time/raft-time-line.js";
 import "./time/raft-transport.js";
 
-/** Of a room, on narrow screens. */
+/** The tabs of a room on narrow screens. */
 const ROOM_TABS: { panel: Panel; words: string }[] = [
   { panel: "story", words: "Story" },
   { panel: "log", words: "Log" },
@@ -26,10 +26,7 @@ const ROOM_TABS: { panel: Panel; words: string }[] = [
   { panel: "time", words: "Time" },
 ];
 
-/**
- * One for good: what was asked goes on while something else is looked at, and what came of it is
- * still there afterwards.
- */
+/** Created once and kept: a study goes on while another panel is open, and its results stay. */
 const STUDIES = document.createElement("raft-studies");
 
 /** A view that may need a capability. */
@@ -39,9 +36,7 @@ interface Part {
   view: TemplateResult;
 }
 
-/**
- * What the right column shows, one at a time; a room has other panels there. On narrow screens each opens as a sheet.
- */
+/** The right column's panels, one at a time; a room has others. On narrow screens each is a sheet. */
 const SIDES: (Part & { panel: Panel })[] = [
   { panel: "node", words: "Inspect", view: html`<raft-inspector></raft-inspector>` },
   { panel: "faults", words: "Faults", needs: "deeds", view: html`<raft-faults></raft-faults>` },
@@ -50,7 +45,7 @@ const SIDES: (Part & { panel: Panel })[] = [
   { panel: "studies", words: "Studies", needs: "runs", view: html`${STUDIES}` },
 ];
 
-/** What may stand below the stage. */
+/** The views that can be shown below the stage. */
 const DOCKS: (Part & { dock: Dock })[] = [
   { dock: "logs", words: "Logs", view: html`<raft-log-grid role="tabpanel" aria-label="Logs"></raft-log-grid>` },
   {
@@ -73,13 +68,11 @@ const DOCKS: (Part & { dock: Dock })[] = [
 
 const LOGS = { least: 160, most: 400 }; // px between which the logs' height can be dragged
 
-const JUMP_MS = 200; // in which another moment is drawn
+const JUMP_MS = 200; // for which another moment is drawn without transitions
 
 const ONE_COLUMN = matchMedia("(min-width: 900px) and (max-width: 1199px) and (min-height: 640px)"); // as in page.css
 
-/**
- * The page of a room: its regions, and which of them are open (LOOK §1). Where they stand is the style sheet's affair.
- */
+/** The page: its regions, and which of them are open (LOOK §1). The style sheet places them. */
 export class RaftApp extends RaftElement {
   protected readonly topics = ["view", "room"] as const;
   protected override readonly inShell = true;
@@ -97,7 +90,7 @@ export class RaftApp extends RaftElement {
     gone.addEventListener("abort", () => clearTimeout(this.jumped));
   }
 
-  /** Another moment is drawn as it is: nothing of what was drawn before turns into it. */
+  /** Draws another moment at once, without transitions from what was drawn before. */
   private jump(): void {
     asItIs();
     this.toggleAttribute("data-jumped", true);
@@ -171,8 +164,8 @@ export class RaftApp extends RaftElement {
   }
 
   /**
-   * The upper edge of the logs can be dragged, or moved by the arrow keys; a double click or Home gives the height that
-   * the servers need (LOOK §1).
+   * The upper edge of the logs can be dragged, or moved by the arrow keys; a double click or Home restores
+   * the height that the servers need (LOOK §1).
    */
   private handle(): TemplateResult {
     const height = store.view.logsHeight ?? logsHeight(store.room?.size ?? 3);
@@ -222,7 +215,7 @@ const sides = (): typeof SIDES => SIDES.filter((s) => works(store.can, s));
 const docks = (): typeof DOCKS =>
   DOCKS.filter((d) => works(store.can, d) && (d.dock !== "comparison" || store.view.compared));
 
-/** On narrow screens: the right column's panels, the logs and the time. Which have room is the style sheet's affair. */
+/** The tabs on narrow screens. The style sheet decides which of them are shown. */
 const tabs = (): typeof ROOM_TABS => [
   { panel: "story", words: "Story" },
   { panel: "log", words: "Log" },
@@ -230,17 +223,17 @@ const tabs = (): typeof ROOM_TABS => [
   { panel: "time", words: "Time" },
 ];
 
-/** The panel of the right column that was chosen; undefined: none was. */
+/** The chosen panel of the right column; undefined if none was chosen. */
 const openSide = (): (typeof SIDES)[number] | undefined => sides().find((s) => s.panel === store.view.panel);
 
-/** On a tablet one column holds the panels, and there the story is what is not something else (page.css). */
+/** Whether a panel is open. In a tablet's single column the story shows when nothing else does (page.css). */
 function isOpen(panel: Panel): boolean {
   const chosen = store.view.panel;
   if (panel === "story" && ONE_COLUMN.matches) return openSide() === undefined;
   return chosen === panel;
 }
 
-/** The log grid's height in px for so many rows (LOOK §1). */
+/** The log grid's height in px for so many servers (LOOK §1). */
 function logsHeight(servers: number): number {
   if (servers >= 9) return 62 + servers * 22;
   if (servers >= 7) return 62 + servers * 27;

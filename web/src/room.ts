@@ -10,8 +10,8 @@ export function openRoom(store: Store): void {
 }
 
 /**
- * `…/r/{code}?rate=0.1&size=5&wire=protobuf&watch=1`: a proxy may have put a path before it. What is not understood
- * is said, and left out.
+ * Reads `…/r/{code}?rate=0.1&size=5&wire=protobuf&watch=1`; a proxy may have put a path before it.
+ * Parameters that are not understood are reported and left out.
  */
 function readAddress(store: Store, at: Location): Joining | null {
   const [, path, room] = /^(.*)\/r\/([a-z0-9-]{4,32})\/?$/.exec(at.pathname) ?? [];

@@ -1,9 +1,9 @@
 import { SOURCE, VERSION } from "./embed/protocol.js";
 
 /**
- * The page's first script, and the only one that is no module: where modules are refused it still runs, and tells a
- * reader, and a page around this one, what is wrong and what to do. If not even this one comes, the style sheet shows
- * what index.html says, after 10 s.
+ * The page's first script, and the only one that is not a module. It runs even where modules are refused,
+ * and tells the reader, and a page around this one, what is wrong and what to do. If even this script does
+ * not load, the style sheet shows the words of index.html after 10 s.
  */
 addEventListener("load", () => {
   if (customElements.get("raft-app")) return;

@@ -21,8 +21,8 @@ type Browser interface {
 	// Open opens a blank window, which stays visible beside the others. Its page is width × height CSS pixels large, or
 	// as large as the screen allows.
 	Open(width, height int) (Window, error)
-	// Problems are the errors that pages reported to the console, and the exceptions that nobody caught, since the
-	// start; nil if the browser does not tell.
+	// Problems returns the errors that pages logged to the console and the uncaught exceptions since the
+	// start; nil if the browser does not report them.
 	Problems() []string
 	// Close ends the browser and deletes its profile.
 	Close()
@@ -33,8 +33,8 @@ type Window interface {
 	// Navigate goes to an address and returns when the page has loaded. If only the part behind # differs, the page
 	// stays and sees that change.
 	Navigate(url string) error
-	// Evaluate runs the body of an async function in the page and returns what it returned, as JSON. What it throws
-	// is the error.
+	// Evaluate runs the body of an async function in the page and returns its result as JSON. An exception
+	// becomes the error.
 	Evaluate(body string) ([]byte, error)
 	// Click presses and releases the left button of the mouse at a point of the page, CSS pixels.
 	Click(x, y float64) error
@@ -43,7 +43,7 @@ type Window interface {
 	Press(keys ...string) error
 	// Resize gives the page another size, CSS pixels.
 	Resize(width, height int) error
-	// Picture is a PNG of what is seen of the page.
+	// Picture returns a PNG of the visible part of the page.
 	Picture() ([]byte, error)
 	// Close closes the window as a click on its × does.
 	Close() error
@@ -66,14 +66,14 @@ const (
 // commandTime is how long a browser may take to answer one command.
 const commandTime = 60 * time.Second
 
-// outcome is what a script that settles made hands back.
+// outcome is the result of a script that settles wrapped.
 type outcome struct {
 	Value jsoniter.RawMessage `json:"value"`
 	Error *string             `json:"error"`
 }
 
-// settles makes the body of an async function an expression: a promise of an outcome as text. It never rejects, so both
-// protocols need to carry nothing but text.
+// settles wraps the body of an async function in an expression: a promise of an outcome as text. The promise
+// never rejects, so both protocols need to carry nothing but text.
 func settles(body string) string {
 	return `(async () => {` + body + `})().then(
 		(value) => JSON.stringify({ value: value === undefined ? null : value }),
@@ -90,7 +90,7 @@ func (o *outcome) read(text string) ([]byte, error) {
 	return o.Value, nil
 }
 
-// clicking are WebDriver's actions for a click with the left button.
+// clicking returns WebDriver's actions for a click with the left button.
 func clicking(x, y float64) []any {
 	return []any{map[string]any{
 		"type": "pointer", "id": "mouse", "parameters": map[string]any{"pointerType": "mouse"},
@@ -102,7 +102,7 @@ func clicking(x, y float64) []any {
 	}}
 }
 
-// pressing are WebDriver's actions for keys.
+// pressing returns WebDriver's actions for keys.
 func pressing(keys []string) ([]any, error) {
 	var strokes []any
 	for _, key := range keys {
@@ -118,8 +118,8 @@ func pressing(keys []string) ([]any, error) {
 // process is a program that runs beside the test: a browser, its driver, or a display.
 type process struct {
 	cmd   *exec.Cmd
-	ended chan struct{} // closed when it has
-	stop  func()        // ends it and all that it started; more than once is once
+	ended chan struct{} // closed when the program has ended
+	stop  func()        // ends it and all that it started; further calls do nothing
 
 	mu   sync.Mutex
 	text bytes.Buffer // what it printed
@@ -131,7 +131,7 @@ func start(program string, environment []string, arguments ...string) (*process,
 	p.cmd.Env = append(p.cmd.Environ(), environment...)
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	p.cmd.WaitDelay = time.Second // for what a helper that left the group may still print
+	p.cmd.WaitDelay = time.Second // for output of a helper that left the group
 	p.stop = sync.OnceFunc(p.end)
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", program, err)
@@ -155,7 +155,7 @@ func (p *process) printed() string {
 	return p.text.String()
 }
 
-// prints waits until what the program has printed matches a pattern, and returns what its first group matched.
+// prints waits until the program's output matches a pattern, and returns what the first group matched.
 func (p *process) prints(pattern string) (string, error) {
 	expected := regexp.MustCompile(pattern)
 	ctx, cancel := context.WithTimeout(context.Background(), commandTime)

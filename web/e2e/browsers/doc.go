@@ -11,8 +11,8 @@
 // three windows are a cluster whose logs outlive them. Chromium is here for one thing: a link must lead to the same
 // state in it, to the last bit, since that is what a link promises.
 //
-// It builds nothing. It takes the program that RELAY names, else .build/raft-playground, and the browsers of the
-// system: `./build.sh browsers` sees to all of them. Firefox speaks WebDriver BiDi by itself, and is driven without a
-// display. WebKitGTK's MiniBrowser speaks classic WebDriver through a program of its own and needs a display, which is
-// Xvfb's. With BROWSERS_PICTURES=folder the tests leave there what the pages looked like.
+// It builds nothing. It takes the program that RELAY names, else .build/raft-playground, and the browsers of
+// the system: `./build.sh browsers` provides all of them. Firefox speaks WebDriver BiDi itself and is driven
+// without a display. WebKitGTK's MiniBrowser speaks classic WebDriver through a separate driver and needs a
+// display, which Xvfb provides. With BROWSERS_PICTURES=folder the tests save screenshots there.
 package browsers

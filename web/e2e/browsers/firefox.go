@@ -71,7 +71,7 @@ func Firefox() (Browser, error) {
 	return f, nil
 }
 
-// find is the first of the programs that there is. Empty names are passed over.
+// find returns the path of the first program that is installed. Empty names are skipped.
 func find(names ...string) (string, error) {
 	for _, name := range names {
 		if path, err := exec.LookPath(name); name != "" && err == nil {
@@ -102,7 +102,7 @@ func (f *firefox) greet() error {
 	return f.command(nil, "session.subscribe", map[string]any{"events": []string{"log.entryAdded"}})
 }
 
-// listen hands answers to who waits for them, and notes problems, until the socket is closed.
+// listen passes answers to the waiting commands, and records problems, until the socket is closed.
 func (f *firefox) listen() {
 	for {
 		var message struct {
@@ -145,7 +145,7 @@ func (f *firefox) settle(id int, a answer) {
 	}
 }
 
-// command has Firefox do something, waits until it is done, and stores what it answers in result unless that is nil.
+// command sends a command, waits until it is done, and stores the answer in result unless that is nil.
 func (f *firefox) command(result any, method string, params map[string]any) error {
 	waits := make(chan answer, 1)
 	f.mu.Lock()
@@ -205,7 +205,7 @@ type firefoxWindow struct {
 	context string
 }
 
-// command is the browser's for this window.
+// command sends a command that concerns this window.
 func (w *firefoxWindow) command(result any, method string, params map[string]any) error {
 	params["context"] = w.context
 	return w.browser.command(result, method, params)

@@ -23,8 +23,8 @@ func TestFirefox(t *testing.T) { walk(t, Firefox, "opfs") }
 // WebKitGTK is built without the private file system that Safari has.
 func TestWebKit(t *testing.T) { walk(t, WebKit, "indexeddb") }
 
-// walk does in one browser what a newcomer does, from the front page to a room of three. Live servers keep their logs
-// on a disk of this kind.
+// walk does in one browser what a newcomer does, from the front page to a room of three. disk is the kind of
+// disk on which live servers keep their logs in this browser.
 func walk(t *testing.T, startBrowser func() (Browser, error), disk string) {
 	b, err := startBrowser()
 	if err != nil {
@@ -50,7 +50,7 @@ func walk(t *testing.T, startBrowser func() (Browser, error), disk string) {
 
 // ---- The steps of the walk ----
 
-// The film gives over to a cluster that elects and goes on; pause and play work by mouse and by key.
+// The film hands over to a cluster that elects and goes on; pause and play work by mouse and by key.
 func theLabLives(p page, r *relay) {
 	p.must(p.Navigate(r.url("/")))
 	p.within(60*time.Second, "somebody leads", `return raftPlayground.cluster().some((s) => s.role === "leader");`)
@@ -68,7 +68,7 @@ const goesOn = `
 	await new Promise((wait) => setTimeout(wait, 300));
 	return (await raftPlayground.lab()).at > at;`
 
-// By keyboard alone: the node, its menu, the deed. What was done is a link, and Chromium comes by it to the same state.
+// By keyboard alone: the node, its menu, the deed. A link to the result leads Chromium to the same state.
 func aServerCrashesByKey(p page, r *relay) {
 	p.open(r.url("/#1?size=5&seed=7&at=0.4"), 400)
 	p.within(20*time.Second, "the menu of a server is loaded",
@@ -121,8 +121,8 @@ func momentsAreTheSame(p page, r *relay) {
 	}
 }
 
-// While the clock runs each dialog is opened by its key and closed by one Escape, which gives back the focus to
-// what had it.
+// While the clock runs, each dialog is opened by its key and closed by one Escape, which returns the focus
+// to where it was.
 func escapeClosesDialogs(p page, r *relay) {
 	p.open(r.url("/#1?size=5&seed=7&at=0.4"), 400)
 	p.script(nil, `await raftPlayground.network({ rate: 0.05 });`)
@@ -137,7 +137,7 @@ func escapeClosesDialogs(p page, r *relay) {
 	}
 }
 
-// The embedded lab needs no origin, and so no storage.
+// The embedded lab needs neither an origin nor storage.
 func aSandboxedFrameTells(p page, r *relay) {
 	course := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -152,7 +152,7 @@ func aSandboxedFrameTells(p page, r *relay) {
 		`return ["ready", "leader", "commit"].every((type) => told.includes("null " + type));`)
 }
 
-// After one visit the relay may go.
+// After one visit the lab works without the relay.
 func withoutANetwork(p page, r *relay) {
 	p.open(r.url("/#1?size=5&seed=7&at=0.4"), 400)
 	p.within(60*time.Second, "a service worker has taken the page over",
@@ -167,8 +167,8 @@ func withoutANetwork(p page, r *relay) {
 	}
 }
 
-// Three windows elect, commit, lose the leader's, elect another; all are closed and opened again, and the
-// logs are there.
+// Three windows elect and commit; the leader's is closed and another leads; all are closed and opened again,
+// and the logs are still there.
 func aRoomOfThree(t *testing.T, b Browser, r *relay, disk string) {
 	address := r.url("/new") // leads to a new room, in which the others follow the first one
 	var windows []page
@@ -204,10 +204,10 @@ func aRoomOfThree(t *testing.T, b Browser, r *relay, disk string) {
 	}
 }
 
-// leading is the one of the windows whose server leads all of theirs.
+// leading waits until all windows know the same leader, one of them, and returns its window.
 func leading(t *testing.T, windows []page) (leader page) {
 	t.Helper()
-	// of which a loaded machine may need most: the clock is a tenth as quick, but does not wait for it
+	// A loaded machine may need most of it: the clock is a tenth as quick, but does not wait.
 	limit := time.Now().Add(90 * time.Second)
 	for {
 		known := map[string]bool{}
@@ -235,7 +235,7 @@ func leading(t *testing.T, windows []page) (leader page) {
 
 // ---- What it takes ----
 
-// page is a window, and the test that ends when the window does not do what it should.
+// page is a window and the test that fails when the window does not do what it should.
 type page struct {
 	t *testing.T
 	Window
@@ -269,7 +269,7 @@ func (p page) script(out any, body string) {
 	}
 }
 
-// within waits until the body of an async function returns true. What it throws is no more than false.
+// within waits until the body of an async function returns true. An exception counts as false.
 func (p page) within(limit time.Duration, what, body string) {
 	p.t.Helper()
 	end := time.Now().Add(limit)
@@ -311,7 +311,7 @@ func (p page) lab() (m moment) {
 // open opens a link to a moment and waits until the lab stands there.
 func (p page) open(link string, at float64) {
 	p.t.Helper()
-	p.must(p.Navigate("about:blank")) // a link to the page that is open would be a change of its run, not a visit
+	p.must(p.Navigate("about:blank")) // otherwise a link to the open page would only change its run
 	p.must(p.Navigate(link))
 	p.within(60*time.Second, fmt.Sprintf("the lab stands at %v ms", at),
 		fmt.Sprintf(`return (await raftPlayground.lab()).at === %v;`, at))
@@ -326,7 +326,7 @@ func (p page) reads(key, want string) {
 	}
 }
 
-// looks notes what the page looks like in the folder that BROWSERS_PICTURES names, if it does.
+// looks saves a picture of the page in the folder that BROWSERS_PICTURES names, if any.
 func (p page) looks() {
 	p.t.Helper()
 	picture, err := p.Picture()
@@ -339,7 +339,7 @@ func (p page) looks() {
 	}
 }
 
-// inChromium opens links one after the other in a fresh Chromium and says where each leads.
+// inChromium opens links one after the other in a fresh Chromium and returns the moment to which each leads.
 func inChromium(t *testing.T, links []string) []moment {
 	t.Helper()
 	program, err := find(os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -112,7 +112,7 @@ func (k *webKit) greet(address, browser string) error {
 	return nil
 }
 
-// command has the driver do something and stores what it answers in value unless that is nil.
+// command sends a command to the driver and stores the answer in value unless that is nil.
 func (k *webKit) command(value any, method, path string, params map[string]any) error {
 	var body bytes.Buffer
 	if method == http.MethodPost {
@@ -148,7 +148,7 @@ func (k *webKit) command(value any, method, path string, params map[string]any) 
 
 func (k *webKit) Version() string { return k.version }
 
-// Problems is nil: a MiniBrowser that is driven prints no console, and WebDriver has none.
+// Problems returns nil: a driven MiniBrowser prints no console messages, and WebDriver cannot ask for them.
 func (k *webKit) Problems() []string { return nil }
 
 func (k *webKit) Close() {
@@ -175,13 +175,13 @@ func (k *webKit) Open(width, height int) (Window, error) {
 	return w, w.Resize(width, height)
 }
 
-// webKitWindow is a window by the driver's handle. The driver's commands go to one window at a time.
+// webKitWindow is a window, named by the driver's handle. The driver's commands go to one window at a time.
 type webKitWindow struct {
 	browser *webKit
 	handle  string
 }
 
-// command is the browser's for this window.
+// command sends a command that concerns this window.
 func (w *webKitWindow) command(value any, method, path string, params map[string]any) error {
 	if w.browser.current != w.handle {
 		if err := w.browser.command(nil, http.MethodPost, "/window", map[string]any{"handle": w.handle}); err != nil {
@@ -218,7 +218,7 @@ func (w *webKitWindow) Press(keys ...string) error {
 	return w.command(nil, http.MethodPost, "/actions", map[string]any{"actions": actions})
 }
 
-// Resize makes the window larger by what it draws around the page.
+// Resize makes the window larger than the page by what surrounds the page.
 func (w *webKitWindow) Resize(width, height int) error {
 	for range 2 {
 		text, err := w.Evaluate(`return { width: outerWidth - innerWidth, height: outerHeight - innerHeight };`)
@@ -245,7 +245,7 @@ func (w *webKitWindow) Picture() ([]byte, error) {
 	return base64.StdEncoding.DecodeString(data)
 }
 
-// Close leaves the driver with another window, as it opens none without one, and ends with the last.
+// Close switches the driver to another window, because it needs one to open the next; the last one ends it.
 func (w *webKitWindow) Close() error {
 	var left []string
 	if err := w.command(&left, http.MethodDelete, "/window", nil); err != nil || len(left) == 0 {

@@ -4,8 +4,8 @@ import { axis, xOf, type Frame } from "../diagram/spacetime.js";
 import { MS, SECOND } from "../view/time.js";
 
 /**
- * The history of clients as shapes: a row a client, time to the right, an operation a box from its call to its answer,
- * its effect a point within. Pure functions.
+ * The history of clients as shapes: a row per client, time to the right, an operation a box from its call to
+ * its answer, its effect a point inside. Pure functions.
  */
 
 export interface Box {
@@ -36,20 +36,20 @@ export interface Chart {
 }
 
 const DRAWN = 300; // boxes at once
-const NARROW = 8; // px that a box is wide at least, about the middle of what it stands for
+const NARROW = 8; // px: the least width of a box, around the middle of its operation
 const LETTER = 7.25; // px, of the words above a box
-const SERVER = 24; // px, of who answered behind them
-const FIRST = 40; // operations that are seen at first of a history that has more
-const PATIENCE = SECOND; // as long as a client waits for an answer at least (raft/lab/client.go)
+const SERVER = 24; // px, of the server's name behind them
+const FIRST = 40; // operations that are shown at first of a longer history
+const PATIENCE = SECOND; // the least time that a client waits for an answer (raft/lab/client.go)
 
-/** When nobody waits for the operation any more. */
+/** When the client stops waiting for the operation. */
 export const endOf = (o: Operation): number => o.returned ?? o.called + PATIENCE;
 
-/** Whether clients ask anything in a run, from a moment on: those that ask by themselves, or the one of actions. */
+/** Whether clients ask anything in a run from a moment on, by themselves or by actions. */
 export const asks = (run: LabRun, from: number): boolean => (run.config.clients ?? 0) > 0 ||
   (run.actions ?? []).some((a) => a.at >= from && ["put", "get", "delete", "cas"].includes(a.do));
 
-/** Whether a history that was told up to a moment can have gone on: somebody asks after it, or still waited. */
+/** Whether a history known up to a moment can have gone on: a client asks after it, or still waited then. */
 export const goesOn = (run: LabRun, h: ClientHistory, until: number): boolean => asks(run, until) ||
   h.operations.some((o) => o.returned === null && endOf(o) >= until);
 
@@ -86,8 +86,8 @@ export function chart(h: ClientHistory, f: Frame, pitch: number): Chart {
 }
 
 /**
- * On which line of its row each of a client's operations stands, so that those at the same time do not cover each
- * other, and when the next one on its line begins.
+ * The line of its row on which each of a client's operations stands, so that simultaneous ones do not cover
+ * each other, and when the next one on its line begins.
  */
 function stacked(operations: Operation[]): { lines: number; line: number[]; next: (number | undefined)[] } {
   const ends: number[] = [];
@@ -105,8 +105,8 @@ function stacked(operations: Operation[]): { lines: number; line: number[]; next
 }
 
 /**
- * What is seen of a history at first: all of it, or the last operations before a moment; and what comes after them if
- * that is not long.
+ * The part of a history that is shown at first: all of it, or the last operations before a moment, and what
+ * follows them if that is short.
  */
 export function seen(h: ClientHistory, now: number): { from: number; span: number } {
   const before = h.operations.filter((o) => o.called <= now).length;
@@ -118,7 +118,7 @@ export function seen(h: ClientHistory, now: number): { from: number; span: numbe
   return { from: from - 0.04 * span, span: (rest > span && rest < 1.5 * span ? rest : span) + 0.1 * span };
 }
 
-/** The next operation in a direction: along the same client's, or the one of another client that is nearest in time. */
+/** The next operation: the same client's, or the nearest in time of another client. */
 export function neighbour(h: ClientHistory, index: number, way: "left" | "right" | "up" | "down"): number | null {
   const here = h.operations[index];
   if (!here) return null;
@@ -137,7 +137,7 @@ export function neighbour(h: ClientHistory, index: number, way: "left" | "right"
 
 // --- words
 
-/** What stands in a box: `x=2`, `x? 2`, `x? ∅`, `x ×`, `x:1→2`, `x:1↛2` if 1 was not there. */
+/** The text in a box: `x=2`, `x? 2`, `x? ∅`, `x ×`, `x:1→2`, `x:1↛2` if 1 was not there. */
 export function label(o: Operation): string {
   if (o.kind === "put") return `${o.key}=${o.value}`;
   if (o.kind === "delete") return `${o.key} ×`;
@@ -145,10 +145,10 @@ export function label(o: Operation): string {
   return `${o.key}?${o.returned === null || o.refused ? "" : o.found ? ` ${o.value}` : " ∅"}`;
 }
 
-/** Whether a compare-and-swap was told that another value is there. */
+/** Whether a compare-and-swap was answered that another value is there. */
 const missed = (o: Operation): boolean => o.kind === "cas" && o.returned !== null && !o.refused && !o.found;
 
-/** An operation in sentences: what was asked, what was told, and when it took effect or what is wrong. */
+/** An operation in sentences: the request, the answer, and when it took effect or what is wrong. */
 export function operationWords(h: ClientHistory, index: number): string {
   const o = h.operations[index];
   if (!o) return "";
@@ -159,7 +159,7 @@ export function operationWords(h: ClientHistory, index: number): string {
   return `${asked} ${wrong ? wrong.text : [told(o), effect(h, o)].filter((s) => s).join(" ")}`;
 }
 
-/** What the client was told. */
+/** The answer that the client got. */
 function told(o: Operation): string {
   if (o.returned === null) return o.kind === "get" ? "There is no answer."
     : "There is no answer: it may have taken effect at any time since, or never.";
@@ -178,7 +178,7 @@ function effect(h: ClientHistory, o: Operation): string {
   return `It can be taken to have happened at ${seconds(o.effect)} s, as number ${o.place} of ${of} on ${o.key}.`;
 }
 
-/** Whether the history is linearizable, in one sentence; what is wrong says more. */
+/** Whether the history is linearizable, in one sentence, and how many answers are wrong. */
 export function verdict(h: ClientHistory): string {
   const { length } = h.wrong;
   const keys = h.undecided.join(", ");
@@ -189,7 +189,7 @@ export function verdict(h: ClientHistory): string {
   return "Linearizable: if each operation takes effect at its ●, a single copy of the data gives every answer.";
 }
 
-/** What is left out, in one sentence; empty: nothing is. */
+/** What is left out, in one sentence; empty if nothing is. */
 export function leftOutWords(h: ClientHistory): string {
   return h.leftOut > 0
     ? `The first ${h.operations.length} operations, to ${seconds(h.until)} s; ${h.leftOut} later ones are left out.`

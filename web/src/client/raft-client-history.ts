@@ -15,20 +15,20 @@ import { Study } from "../study/study.js";
 
 const STEP = 1.3; // a zoom
 const AGAIN_MS = 1_000; // between two questions while the clock runs
-const REST = 4; // times as long as the last question took is waited before the next one
+const REST = 4; // the wait before the next question, in times that the last one took
 const CLICK = 5; // px that a click may wander
 const CLIENTS = { clients: 3, keys: 2, think: 200_000, patience: 1_000_000 }; // of a run's configuration, times in µs
 const COARSE = matchMedia("(pointer: coarse)");
 
-/** What was asked about: while it is the same, and nobody waits for an answer, the history is too. */
+/** What was asked about: while it is the same, and no client waits for an answer, the history is too. */
 interface Asked {
   what: string;
   end: number;
 }
 
 /**
- * What clients asked and were told: a row a client, a box from each call to its answer, a point in it where it took
- * effect, and what no order explains in red.
+ * The clients' requests and answers: a row per client, a box from each call to its answer, a point in it
+ * where it took effect, and in red the answers that no order explains.
  */
 export class RaftClientHistory extends RaftElement {
   protected readonly topics = ["clock", "requests", "lab", "view"] as const;
@@ -39,8 +39,8 @@ export class RaftClientHistory extends RaftElement {
   private progress = "";
   private asked: Asked | null = null;
   private asking = false;
-  private rest: ReturnType<typeof setTimeout> | undefined; // until it is over nothing is asked
-  private runs = 0; // that were opened while this view stood
+  private rest: ReturnType<typeof setTimeout> | undefined; // no question is asked before it ends
+  private runs = 0; // opened while this view was on the page
   private frame: { from: number; span: number } | null = null; // null: as much as there is
   private width = 0;
   private pointed: number | null = null; // an operation
@@ -117,11 +117,11 @@ export class RaftClientHistory extends RaftElement {
   private readonly letWrite = (): void => {
     const wishes = [store.request("put", "x", "1", null), store.request("put", "x", "2", null),
       store.request("get", "x", "", null)];
-    for (const wish of wishes) wish.catch(() => {}); // what comes of it is a box here
+    for (const wish of wishes) wish.catch(() => {}); // the outcome appears here as a box
     if (store.paused) store.togglePause();
   };
 
-  /** The same run to the same moment, but for three clients that ask by themselves from its start on. */
+  /** Opens this run and moment with three clients that ask by themselves from its start on. */
   private readonly withClients = (): void => {
     const open = (run: LabRun, at: number) =>
       store.askLab((id) => ({ type: "open", id, run: { ...run, config: { ...run.config, ...CLIENTS } }, at,
@@ -202,7 +202,7 @@ export class RaftClientHistory extends RaftElement {
     return this.current ?? h.wrong[0]?.operation ?? h.operations.length - 1;
   }
 
-  /** The operation that is spoken of: what is pointed at, else the first that is wrong. */
+  /** The operation that the caption describes: the one that is pointed at, else the first that is wrong. */
   private subject(h: ClientHistory): number | null {
     return this.pointed ?? h.wrong[0]?.operation ?? null;
   }
@@ -228,7 +228,7 @@ export class RaftClientHistory extends RaftElement {
     this.requestUpdate();
   }
 
-  /** What has the focus is spoken of again. */
+  /** When the pointer leaves, the caption describes the focused operation again. */
   private readonly letGo = (): void => {
     const focused = this.querySelector<HTMLElement>(".operation:focus")?.dataset["operation"];
     this.point(focused === undefined ? null : Number(focused));
@@ -262,7 +262,7 @@ export class RaftClientHistory extends RaftElement {
     if (to !== null) this.arrive(to);
   }
 
-  /** The focus goes to an operation; what is seen moves if that is elsewhere. */
+  /** Focuses an operation, and moves the view there if it is outside. */
   private arrive(index: number): void {
     const h = this.history;
     const o = h?.operations[index];
@@ -274,7 +274,7 @@ export class RaftClientHistory extends RaftElement {
     void this.updateComplete.then(() => this.querySelector<HTMLElement>(`[data-operation="${index}"]`)?.focus());
   }
 
-  /** Moves what is seen by a part of its width. */
+  /** Moves the view by a part of its width. */
   private move(part: number): void {
     if (!this.history) return;
     const { from, span } = this.shown(this.history);
@@ -301,7 +301,7 @@ export class RaftClientHistory extends RaftElement {
     this.look({ from: pressed.from - by / scaleOf(f), span: f.span });
   };
 
-  /** The click that ends a drag comes after this, and is none. */
+  /** The click that ends a drag comes after this and must not count. */
   private readonly release = (): void => {
     setTimeout(() => (this.pressed = null));
   };
@@ -310,7 +310,7 @@ export class RaftClientHistory extends RaftElement {
     if (!this.pressed?.moved) store.seek(o.returned ?? o.called);
   }
 
-  /** Zooms about a place, else about the operation that is spoken of, else about the middle. */
+  /** Zooms about a place, else about the described operation, else about the middle. */
   private zoom(factor: number, x?: number): void {
     const h = this.history;
     if (!h) return;
@@ -334,7 +334,7 @@ export class RaftClientHistory extends RaftElement {
     return JSON.stringify([this.runs, store.lab?.branch, store.requests.map((r) => r.id)]);
   }
 
-  /** The whole branch, as far as it was lived: the history does not change when the playhead does. */
+  /** Asks about the whole branch, as far as it was lived: the history does not change with the playhead. */
   private async ask(): Promise<void> {
     const { what, runs } = this;
     const { end } = store;

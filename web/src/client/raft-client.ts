@@ -18,7 +18,7 @@ const READS: Record<ReadKind, [words: string, promise: string]> = {
   local: ["local", "What that server has applied, leader or not: may be stale."],
 };
 
-/** The client: writes to and reads from the cluster's key-value store, and what became of it. */
+/** The client: writes to the cluster's key-value store, reads from it, and lists the outcomes. */
 export class RaftClient extends RaftElement {
   protected readonly topics = ["requests", "servers", "room", "connection", "view"] as const;
   protected override readonly calm = 100;
@@ -88,7 +88,7 @@ export class RaftClient extends RaftElement {
     return op === "get" || op === "delete" || op === "cas" ? op : "put";
   }
 
-  /** How a read is to be made; null: as the run is set. */
+  /** How a read is to be made; null: as the run's configuration says. */
   private way(): ReadKind | null {
     const way = this.querySelector<HTMLSelectElement>("select[name=read]")?.value ?? (store.can.runs ? "" : "log");
     return way in READS ? (way as ReadKind) : null;
@@ -111,7 +111,7 @@ export class RaftClient extends RaftElement {
     const data = new FormData(e.currentTarget as HTMLFormElement);
     const text = (name: string) => String(data.get(name) ?? "");
     const server = text("server") === "" ? null : Number(text("server"));
-    // What comes of it stands in the list; only what never became a request is said here.
+    // The outcome appears in the list; only a failure before it became a request is told here.
     const [op, read] = [this.chosen(), this.way()];
     store.request(op, text("key").trim(), text("value"), server, { ...(op === "cas" && { expected: text("expected") }),
       ...(op === "get" && read && { read }) }).catch((why: Error) => {

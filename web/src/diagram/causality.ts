@@ -26,7 +26,7 @@ export const sendKey = (seq: number): string => `s${seq}`;
 export const arrivalKey = (seq: number): string => `r${seq}`;
 export const eventKey = (id: number): string => `e${id}`;
 
-/** Of what has happened by a time. */
+/** The lanes of all that has happened by a time. */
 export function lanesOf(messages: Message[], story: StoryLine[], by: number): Lanes {
   const all: Point[] = [];
   for (const message of messages) {
@@ -47,9 +47,9 @@ export function lanesOf(messages: Message[], story: StoryLine[], by: number): La
 }
 
 /**
- * The points of a lane in the order in which they happened. Of those at the same time messages come as they are
- * numbered, so that an answer without any delay is sent after its question came; and a server's events come after the
- * first message that arrived then, before what it sends thereupon.
+ * The points of a lane in the order in which they happened. Messages of the same time are ordered by number,
+ * so an answer without delay is sent after its request arrived. A server's events come after the first
+ * message that arrived at that time and before what it sends in response.
  */
 function inOrder(points: Point[]): string[] {
   const number = (p: Point): number => (p.message ? p.message.seq + (p.key.startsWith("r") ? 0.5 : 0) : 0);
@@ -61,7 +61,7 @@ function inOrder(points: Point[]): string[] {
     .map((p) => p.key);
 }
 
-/** What must have happened directly before a point. */
+/** The points that happened directly before a point. */
 export function causes(lanes: Lanes, key: string): string[] {
   const p = lanes.points.get(key);
   if (!p) return [];
@@ -70,7 +70,7 @@ export function causes(lanes: Lanes, key: string): string[] {
   return [before, send].filter((k): k is string => k !== undefined && lanes.points.has(k));
 }
 
-/** What could have happened only after a point, directly. */
+/** The points directly after a point. */
 export function effects(lanes: Lanes, key: string): string[] {
   const p = lanes.points.get(key);
   if (!p) return [];
@@ -100,8 +100,8 @@ function reach(from: string, next: (key: string) => string[]): Set<string> {
 }
 
 /**
- * A point with its vector clock (Fidge, Mattern 1988): of every lane, how many of its points happened before this one
- * or are it.
+ * A point with its vector clock (Fidge, Mattern 1988): for every lane, how many of its points happened
+ * before this one or are it.
  */
 export interface Stamped {
   point: Point;

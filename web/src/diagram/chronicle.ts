@@ -12,30 +12,30 @@ export interface Stretch {
 /** Asks the lab for all that happened in a stretch. */
 export type Ask = (stretch: Stretch, details: boolean) => Promise<Replay>;
 
-// of the stretch, and at least: what is asked for beyond it, so that a little way there is nothing to ask
+// the margin asked for beyond a stretch, as a part of it and at least: small moves then need no question
 const MARGIN = { part: 0.5, least: 100 * MS };
 const PLAYING_MS = 1_000; // real time between two questions while the clock runs
-// after which a question is asked again that the lab could not answer, as it was on its way elsewhere
+// the wait before a question that the lab could not answer, on its way elsewhere, is asked again
 const AGAIN_MS = 250;
-const MESSAGES = 6_000; // kept at once; those that were sent first are forgotten
+const MESSAGES = 6_000; // kept at once; those sent first are forgotten
 
 /**
- * What happened in the stretch that the diagram shows. The lab replays it whole when it is first looked at, after a
- * jump, and when the clock stops; while the clock runs in between, what batches tell is added.
+ * What happened in the stretch that the diagram shows. The lab replays all of it when it is first shown,
+ * after a jump, and when the clock stops; while the clock runs in between, the batches' contents are added.
  */
 export class Chronicle {
   private known = new Map<number, Message>(); // by seq
-  // the last answer, with where it was to begin; null: of another moment
+  // the last answer, and where its question began; null: none of this moment
   private told: (Replay & { details: boolean; asked: number }) | null = null;
   private asked: (Stretch & { details: boolean }) | null = null; // the last question
-  private asking: Batch[] | null = null; // an answer is awaited; what was told since the question
-  private moment = 0; // counts the jumps: an answer of before one is void
+  private asking: Batch[] | null = null; // the batches since a question whose answer is awaited
+  private moment = 0; // counts the jumps: an answer from before a jump is void
   private earliest = 0; // performance.now() of the next question while the clock runs
 
   /** `changed` is called when there is more to draw. */
   constructor(private ask: Ask, private changed: () => void) {}
 
-  /** All that was known is of another moment, or was not kept up. */
+  /** Forgets all: it belongs to another moment, or has gaps. */
   clear(): void {
     this.told = this.asked = this.asking = null;
     this.moment++;
@@ -48,13 +48,13 @@ export class Chronicle {
     this.add(batch);
   }
 
-  /** Sees to it that a stretch is known whole, as far as `now`. */
+  /** Makes sure that a stretch is known completely, as far as `now`. */
   need(stretch: Stretch, now: number, details: boolean, paused: boolean): void {
     if (this.asking || this.covers(stretch, now, details, paused) || (!paused && performance.now() < this.earliest))
       return;
     const wanted = { ...around(stretch, now), details };
     const { asked } = this;
-    // it has been answered, and there was more than is told
+    // this was answered already, and there was more than an answer holds
     if (asked && asked.from === wanted.from && asked.to === wanted.to && asked.details === details) return;
     this.fetch(wanted, details).catch(() => setTimeout(this.changed, AGAIN_MS));
   }
@@ -81,7 +81,7 @@ export class Chronicle {
     }
   }
 
-  /** From when on everything is known, if the lab left something out of the stretch; else null. */
+  /** The time from which everything is known, if the lab left out a part of the stretch; else null. */
   since(stretch: Stretch): number | null {
     const { told } = this;
     return told && told.from > Math.max(stretch.from, told.asked + 1) ? told.from : null;
@@ -91,13 +91,13 @@ export class Chronicle {
     return this.known.get(seq);
   }
 
-  /** Those messages of which any part lies between two times, in the order in which they were sent. */
+  /** The messages that were under way at any time in a stretch, in the order in which they were sent. */
   between({ from, to }: Stretch): Message[] {
     return [...this.known.values()].filter((m) => m.sent <= to && endOf(m) >= from).sort((a, b) => a.sent - b.sent ||
       a.seq - b.seq);
   }
 
-  /** The events of servers between two times: as they were replayed, else as the story has them. */
+  /** The events of servers in a stretch: as they were replayed, else as the story has them. */
   events({ from, to }: Stretch, story: StoryLine[], details: boolean): StoryLine[] {
     const { told } = this;
     const elsewhere = story.filter((l) => l.server > 0 && !(told && l.at > told.from && l.at <= told.to));
@@ -106,7 +106,7 @@ export class Chronicle {
       .sort((a, b) => a.at - b.at || a.id - b.id);
   }
 
-  /** What the servers were: as it was replayed, else as the history has it. */
+  /** The servers' roles: as they were replayed, else as the history has them. */
   lanes(history: Pick<Lived, "lanes">): Lived["lanes"] {
     const { told } = this;
     if (!told) return history.lanes;

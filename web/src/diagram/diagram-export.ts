@@ -9,8 +9,8 @@ import { download, writeLink } from "../share/moment.js";
 import { SPARED } from "./spacetime.js";
 
 /**
- * What is seen of the diagram, for others: as a picture, as a Mermaid sequence diagram, as a log for ShiViz. Each says
- * which run it is, and whether it is Raft.
+ * The visible part of the diagram as a file: a picture, a Mermaid sequence diagram, or a log for ShiViz.
+ * Each says which run it is, and whether that is Raft.
  */
 
 export type Format = "svg" | "png" | "mermaid" | "shiviz";
@@ -21,10 +21,10 @@ export interface Seen {
   story: StoryLine[];
   from: number;
   to: number;
-  by: number; // what is later has not happened
+  by: number; // anything later has not happened
 }
 
-/** What every form says of where it comes from. */
+/** Where an exported file comes from, as every format says it. */
 export interface Origin {
   title: string; // "Raft playground, seed 7, 0.100 to 0.600 s"
   modified: string; // "Modified Raft: oneVotePerTerm is off", or empty
@@ -35,10 +35,10 @@ const SCALE = 2; // pixels of a PNG to one of the page
 const MARGIN = 16;
 const LINE = 18; // px of a line above the picture
 const [SANS, SIZE, WEIGHT] = ["Inter, system-ui, sans-serif", 13, 600];
-// characters; of more it draws nothing, unless the page around it says otherwise (maxTextSize)
+// characters; Mermaid draws nothing longer, unless the page around it says otherwise (maxTextSize)
 const MERMAID_MOST = 50_000;
 
-/** Makes a file of what is seen and hands it to the person. */
+/** Makes a file of the visible part and hands it to the person. */
 export async function save(store: Store, format: Format, seen: Seen): Promise<void> {
   const origin = await originOf(store, seen);
   const name = `raft-seed-${store.lab?.seed ?? 0}-${seconds(seen.from)}-${seconds(seen.to)}`;
@@ -63,7 +63,7 @@ export async function save(store: Store, format: Format, seen: Seen): Promise<vo
 async function originOf(store: Store, seen: Seen): Promise<Origin> {
   const off = store.lab?.modified ?? [];
   const moment = (await store.askLab((id) => ({ type: "moment", id }))) as Moment;
-  const link = await writeLink(moment).catch(() => ""); // a run that is too long has no link, but a picture
+  const link = await writeLink(moment).catch(() => ""); // a run that is too long has a picture but no link
   return {
     title: `Raft playground, seed ${moment.run.seed}, ${seconds(seen.from)} to ${seconds(seen.to)} s`,
     modified: off.length > 0 ? `Modified Raft: ${off.join(", ")} ${off.length > 1 ? "are" : "is"} off` : "",
@@ -76,11 +76,11 @@ async function originOf(store: Store, seen: Seen): Promise<Origin> {
 const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "font-family",
   "font-size", "font-weight", "text-anchor", "paint-order", "display"];
 
-/** What need not be said: it is so by itself. */
+/** Default values, which need not be written. */
 const UNLESS: Record<string, string> = { "stroke-dasharray": "none", "stroke-linecap": "butt", opacity: "1",
   "text-anchor": "start", "paint-order": "normal", display: "inline" };
 
-/** The drawing as it looks now, in a file of its own: every style that matters is written beside its element. */
+/** The drawing as it looks now, in a file of its own: its styles are written into each element. */
 function picture(drawing: SVGSVGElement, origin: Origin): string {
   const copy = drawing.cloneNode(true) as SVGSVGElement;
   const [from, to] = [[...drawing.querySelectorAll("*")], [...copy.querySelectorAll("*")]];
@@ -109,7 +109,7 @@ function picture(drawing: SVGSVGElement, origin: Origin): string {
 
 const long = (words: string): number => textWidth(words, `${WEIGHT} ${SIZE}px ${SANS}`);
 
-/** Broken between words, so that a narrow picture says all of it: above all that it does not show Raft. */
+/** Breaks words into lines: even a narrow picture must say, above all, that this is not Raft. */
 function lines(words: string, width: number): string[] {
   const broken: string[] = [];
   for (const word of words.split(" ")) {
@@ -120,14 +120,14 @@ function lines(words: string, width: number): string[] {
   return broken;
 }
 
-/** One line of a link; whole it stands behind it, and in the file's description. */
+/** A link cut to one line; the whole link is its target, and is in the file's description. */
 function shortened(link: string, width: number): string {
   let shown = link;
   while (long(shown) > width && shown.length > 2) shown = `${shown.slice(0, -2)}…`;
   return shown;
 }
 
-/** Copies the looks of an element, and removes what only the page needs. */
+/** Copies an element's appearance, and removes what only the page needs. */
 function inline(from: Element, to: Element): void {
   const style = getComputedStyle(from);
   const seen = [style.fill, style.stroke].some((paint) => paint !== "none" &&
@@ -161,8 +161,8 @@ async function raster(text: string): Promise<Blob> {
 const named = (address: number): string => (address >= 1001 ? `C${address - 1000}` : who(address));
 
 /**
- * A Mermaid sequenceDiagram: a message stands where it arrives, so that what caused it stands above it. What says that
- * all is well is left out where it would be too long to be drawn.
+ * A Mermaid sequenceDiagram. A message stands where it arrives, so its causes stand above it. Messages that
+ * only say that all is well are left out if the diagram would be too long to draw.
  */
 export function mermaid(messages: Message[], story: StoryLine[], origin: Origin, by: number): string {
   let text = "";
@@ -198,15 +198,13 @@ function sequence(messages: Message[], leftOut: number, story: StoryLine[], orig
   ].join("\n");
 }
 
-/**
- * What has a meaning in Mermaid's grammar, or ends a line of it, is said otherwise. Keys and values are anybody's text.
- */
+/** Replaces what has a meaning in Mermaid's grammar, or ends a line. Keys and values may be any text. */
 const plain = (text: string): string => text.replace(/[;\n\r\u2028\u2029]/g, ",").replace(/%(?=%)/g, "% ")
   .replace(/#/g, "no. ").replace(/"/g, "'").replace(/:/g, " –");
 
 /**
- * A log for ShiViz, in the form that it expects unless told otherwise: a line what happened, a line where and
- * its vector clock.
+ * A log for ShiViz in its default format: for each event a line that describes it, and a line with its host
+ * and vector clock.
  */
 export function shiviz(messages: Message[], story: StoryLine[], origin: Origin, by: number): string {
   const clock = (entries: [string, number][]) => `{${entries.map(([host, n]) => `"${host}":${n}`).join(", ")}}`;
@@ -224,5 +222,5 @@ function what(p: Point): string {
   return p.key.startsWith("s") ? `sends ${name} to ${named(m.to)}` : `receives ${name} from ${named(m.from)}`;
 }
 
-/** Whatever a client wrote: the next line would be read as a place and a clock. */
+/** Text that a client wrote, on one line: ShiViz would read the next line as a host and a clock. */
 const oneLine = (text: string): string => text.replace(/[\n\r\u2028\u2029]+/g, " ");

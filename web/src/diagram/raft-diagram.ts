@@ -17,11 +17,11 @@ const AHEAD = 0.12; // of the width, right of the playhead, while the diagram fo
 const BEFORE = 0.03; // of the width, left of the beginning of time
 const STEP = 1.3; // a zoom
 const CLICK = 5; // px that a click may wander
-const CONE_MS = 500; // a selected event's future grows while time goes on; it is looked for anew this often
+const CONE_MS = 500; // a selected event's future grows with time; it is searched for again this often
 const TALL = 400; // px above which the logs' region covers the stage
 const FORMATS = [["svg", "SVG"], ["png", "PNG"], ["mermaid", "Mermaid"], ["shiviz", "ShiViz log"]] as const;
 
-/** What a selected point could have been caused by, and could have caused, of what is seen. */
+/** The visible causes and effects of a selected point. */
 interface Cone {
   key: string;
   at: number; // performance.now()
@@ -32,8 +32,8 @@ interface Cone {
 }
 
 /**
- * The space-time diagram: time to the right, a lane a server, a message a line between two of them; what a selected
- * event may have come from and led to stands out.
+ * The space-time diagram: time to the right, a lane per server, a message a line between two lanes; the
+ * possible causes and effects of a selected event stand out.
  */
 export class RaftDiagram extends RaftElement {
   protected readonly topics = ["clock", "flights", "story", "room", "lab", "view"] as const;
@@ -83,7 +83,7 @@ export class RaftDiagram extends RaftElement {
     return { from, span: this.span, ...this.size, now: this.now };
   }
 
-  /** What is between the left and the right edge. */
+  /** The stretch between the left and the right edge. */
   private edges(f = this.frame()): Span {
     return { from: f.from, to: f.from + f.span };
   }
@@ -150,7 +150,7 @@ export class RaftDiagram extends RaftElement {
     </svg>`;
   }
 
-  /** A band in the colour of the term; the lane in it is as thick as the role is important. */
+  /** A band in the colour of the term; the more important the role, the thicker its lane. */
   private stretchOf(s: Stretch): SVGTemplateResult {
     const { x, width, y } = s;
     if (s.role === "gone" || s.role === "empty")
@@ -222,7 +222,7 @@ export class RaftDiagram extends RaftElement {
 
   // --- causes and effects
 
-  /** All that is known, somewhat beyond what is seen. */
+  /** All that is known, which reaches somewhat beyond what is visible. */
   private lanes(): Lanes {
     const all = { from: -Infinity, to: Infinity };
     return lanesOf(this.chronicle.between(all), this.events(all), this.now);
@@ -332,7 +332,7 @@ export class RaftDiagram extends RaftElement {
     if (this.pointers.size === 0) this.pressed = null;
   };
 
-  /** The diagram is one stop of the Tab key; its keys are said in #diagram-keys. */
+  /** The diagram is one tab stop; #diagram-keys lists its keys. */
   private readonly walk = keysOf("diagram", {
     right: () => this.along(1),
     left: () => this.along(-1),
@@ -348,7 +348,7 @@ export class RaftDiagram extends RaftElement {
     nothing: () => (this.selected ? this.select(null) : false),
   });
 
-  /** Moves most of what is seen out of sight. */
+  /** Moves on by most of what is visible. */
   private page(by: number): void {
     const { from, span } = this.frame();
     this.move(from + by * 0.6 * span);
@@ -369,7 +369,7 @@ export class RaftDiagram extends RaftElement {
     if (lane !== undefined) this.nearest(lanes, lane);
   }
 
-  /** The point of a lane that is nearest in time to the selected one, else to the middle of what is seen. */
+  /** Selects the point of a lane nearest in time to the selected one, else to the middle of the view. */
   private nearest(lanes: Lanes, lane: number): void {
     const f = this.frame();
     const at = (this.selected ? lanes.points.get(this.selected)?.at : undefined) ?? f.from + f.span / 2;
@@ -410,7 +410,7 @@ export class RaftDiagram extends RaftElement {
     store.show({ logsHeight: this.tall ? null : Math.max(TALL + 1, Math.floor(stage + own)) });
   };
 
-  /** What goes out is whole, too: the stretch is replayed once more, also while the clock runs. */
+  /** Exports are complete: the stretch is replayed once more, even while the clock runs. */
   private async save(format: (typeof FORMATS)[number][0]): Promise<void> {
     const { from, span, now } = this.frame();
     const stretch = { from: Math.max(0, from), to: Math.min(from + span, now) };

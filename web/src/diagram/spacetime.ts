@@ -7,8 +7,8 @@ import { arrived, endOf } from "../inspector/messages.js";
 import { MS, SECOND } from "../view/time.js";
 
 /**
- * The space-time diagram as shapes: a lane a server, time to the right, a message a line from where it was sent to
- * where it arrived. Pure functions.
+ * The space-time diagram as shapes: a lane per server, time to the right, a message a line from where it was
+ * sent to where it arrived. Pure functions.
  */
 
 export interface Frame {
@@ -16,7 +16,7 @@ export interface Frame {
   span: number; // across
   width: number; // px of all
   height: number;
-  now: number; // the playhead; what is later is not yet
+  now: number; // the playhead; nothing after it has happened yet
 }
 
 /** A stretch of a lane in which role and term are the same. */
@@ -121,8 +121,8 @@ function arrowsOf(f: Frame, messages: Message[],
 }
 
 /**
- * Which of too many messages are left out: heartbeats, and if that is not enough what says that all is well: else a
- * wide stretch would be shown at its end only.
+ * Which messages are left out when there are too many: heartbeats, and then answers that only say that all
+ * is well. Otherwise a wide stretch would show only its end.
  */
 export const SPARED: ((m: Message) => boolean)[] = [() => false, isHeartbeat, (m) => isHeartbeat(m) ||
   (m.kind === "AppendEntriesReply" && m.ok && m.fate === "sent")];
@@ -158,7 +158,7 @@ export function axis(f: Frame): Picture["axis"] {
   return labels;
 }
 
-/** What a message was, in a sentence: for the caption, and for those who hear the page. */
+/** What became of a message, in a sentence, for the caption and for screen readers. */
 export function messageWords(m: Message, name: string, now: number): string {
   const what = `${name}${m.label ? `, ${m.label},` : ""} of ${who(m.from)} to ${who(m.to)}`;
   const took = spanWords(Math.round((endOf(m) - m.sent) / 100) * 100);

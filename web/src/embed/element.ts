@@ -7,17 +7,17 @@ import { isOurs, SOURCE, VERSION, type Command, type Told } from "./protocol.js"
  *     <script src="https://…/raft-playground.js" async></script>
  *     <raft-playground run="figure-8" controls="play" style="height: 480px"></raft-playground>
  *
- * Attributes: `run` (the name of a run of the gallery, or a link of the lab), or instead of it `size` (1 to 9), `seed`
- * and `off` (IDs of rules, with commas between); `at` (seconds of cluster time), `rate` (0.001 to 1), `controls` (full,
- * play, none), `theme` (light, dark, auto), `autoplay` (1, 0), `lang` (en), `title`. A change of one shows at once,
- * several that are changed together as one. Its size is CSS's affair.
+ * Attributes: `run` (the name of a run of the gallery, or a link of the lab), or instead of it `size` (1 to
+ * 9), `seed` and `off` (IDs of rules, separated by commas); `at` (seconds of cluster time), `rate` (0.001 to
+ * 1), `controls` (full, play, none), `theme` (light, dark, auto), `autoplay` (1, 0), `lang` (en), `title`. A
+ * change shows at once; several made together count as one. Its size is set by CSS.
  *
- * Events, each with what happened as its `detail`: `ready`, `leader`, `commit`, `violation` (protocol.ts), and `error`,
- * { message }, when the lab does not come or does not answer; then a sentence and a link stand in its place.
+ * Events, with their data as `detail`: `ready`, `leader`, `commit`, `violation` (protocol.ts), and `error`,
+ * { message }, when the lab does not load or answer; then a sentence and a link take its place.
  *
- * Methods, each a promise: `play(rate)`, `pause()`, `seek(ms)`, `step(to, back)`, `act(action)`, `open(link)`,
- * `state()`. What is asked before the lab is ready waits for it; what is asked is done in its order, changes of
- * attributes too. Whatever becomes of the lab, each promise is kept, or rejected with a sentence.
+ * Methods, each a promise: `play(rate)`, `pause()`, `seek(ms)`, `step(to, back)`, `act(action)`,
+ * `open(link)`, `state()`. Requests wait until the lab is ready, and are carried out in order, as are
+ * changes of attributes. Whatever becomes of the lab, each promise is resolved, or rejected with a sentence.
  */
 const FOLDER = new URL(".", (document.currentScript as HTMLScriptElement | null)?.src || traced() || location.href);
 const PARAMETERS = ["size", "seed", "off", "at", "rate", "controls", "theme", "autoplay", "lang"] as const;
@@ -25,8 +25,8 @@ const LOOKS = ["controls", "theme"]; // can change without another run
 const TITLE = "Raft playground: a simulated cluster of servers";
 const MAX_WAITING = 64;
 const NEAR = "1250px"; // of the visible part of the page: from there on the lab is loaded
-const SILENT_MS = 10_000; // without a word from the frame, while something is waited for: it is refused, or has gone
-const PING_MS = 2_500; // it is asked whether it is still there
+const SILENT_MS = 10_000; // without a word from the frame while something is waited for: it was refused, or is gone
+const PING_MS = 2_500; // the interval at which the frame is asked whether it is still there
 const STYLE = new CSSStyleSheet(); // not a <style>, which a page's policy may forbid
 STYLE.replaceSync(`:host{display:block;position:relative;width:100%;height:580px}
   :host([hidden]),.refused[hidden]{display:none}
@@ -39,14 +39,14 @@ STYLE.replaceSync(`:host{display:block;position:relative;width:100%;height:580px
   p{max-width:34em;margin:0}`);
 
 /**
- * Where this script is, if it is loaded as a module. It then is no element of the page, and a script that may also be
- * loaded as a classic one cannot ask import.meta; but the trace of an error names it.
+ * The address of this script if it was loaded as a module. Then document.currentScript is null, and a script
+ * that may also be loaded as a classic one cannot use import.meta; but the stack of an error names it.
  */
 function traced(): string | undefined {
   return /\w+:\/\/[^\s()]+(?=:\d+:\d+)/.exec(new Error().stack ?? "")?.[0];
 }
 
-/** What is asked and not answered. */
+/** A request that is not yet answered. */
 interface Waiting {
   resolve(value: unknown): void;
   reject(why: Error): void;
@@ -58,15 +58,15 @@ class RaftPlaygroundElement extends HTMLElement {
   static readonly observedAttributes = ["run", "title", ...PARAMETERS];
 
   private readonly frame = document.createElement("iframe");
-  private readonly refused = document.createElement("div"); // the words and the link that are there when the lab is not
+  private readonly refused = document.createElement("div"); // the words and the link that take the lab's place
   private readonly near: IntersectionObserver;
   private readonly asked = new Map<number, Waiting>();
-  private early: (Command & object)[] | null = []; // what was asked before the lab was ready; null: it is
+  private early: (Command & object)[] | null = []; // requests made before the lab was ready; null: it is ready
   private nextID = 1;
   private shown = ""; // the address that the frame shows, or will
   private begun = false; // the frame is loaded
   private changed = false; // attributes, which are not yet shown
-  private refusal = ""; // why the lab is not there; empty: it is, or may still come
+  private refusal = ""; // why the lab is missing; empty: it is there, or may still come
   private quiet = 0; // ms since the frame was last heard
   private timer: ReturnType<typeof setTimeout> | undefined; // while something is waited for
 
@@ -94,7 +94,7 @@ class RaftPlaygroundElement extends HTMLElement {
     this.change();
   }
 
-  /** The lab ends with its frame: what it was asked is answered no more. */
+  /** The lab ends with its frame: its open requests are not answered any more. */
   disconnectedCallback(): void {
     removeEventListener("message", this.hear);
     document.removeEventListener("securitypolicyviolation", this.forbid);
@@ -144,12 +144,12 @@ class RaftPlaygroundElement extends HTMLElement {
     return this.ask({ command: "state" });
   }
 
-  /** A frame without a title is an unnamed hole in the page for who cannot see it. */
+  /** A frame without a title is an unnamed hole in the page for screen reader users. */
   private entitle(): void {
     this.frame.title = this.getAttribute("title") || TITLE;
   }
 
-  /** Attributes are set one after the other, and in between they may make no sense. */
+  /** Attributes are set one by one, and an intermediate state may make no sense. */
   private change(): void {
     if (this.changed) return;
     this.changed = true;
@@ -157,8 +157,8 @@ class RaftPlaygroundElement extends HTMLElement {
   }
 
   /**
-   * The lab's address says all of the attributes. Once the lab is ready it is told of another one, and
-   * loads nothing anew.
+   * Puts all attributes into the lab's address. A lab that is ready is told of a new address, and does not
+   * reload.
    */
   private load(): void {
     if (!this.changed) return;
@@ -182,7 +182,7 @@ class RaftPlaygroundElement extends HTMLElement {
     else if (this.asked.size > 0) this.begin(); // it was asked before it was in the page
   }
 
-  /** Somebody sees it soon, or wants something of it. */
+  /** Loads the frame, because it will soon be visible or something was asked of it. */
   private begin(): void {
     if (this.begun || !this.isConnected) return;
     this.begun = true;
@@ -213,7 +213,7 @@ class RaftPlaygroundElement extends HTMLElement {
     });
   }
 
-  /** Nothing of it is secret, and a sandboxed frame has no origin that could be named. */
+  /** The commands are not secret, and a sandboxed frame has no origin that could be named. */
   private post(command: Command): void {
     this.frame.contentWindow?.postMessage({ source: SOURCE, version: VERSION, ...command }, "*");
   }
@@ -253,8 +253,8 @@ class RaftPlaygroundElement extends HTMLElement {
   // --- when the lab does not come, or does not answer
 
   /**
-   * To the page around it a frame that the browser refuses looks like any other. So one that says nothing while
-   * something is waited for was refused, or has gone.
+   * A frame that the browser refuses looks like any other to the page around it. So a frame that is silent
+   * while something is waited for counts as refused or gone.
    */
   private expect(): void {
     clearTimeout(this.timer);
@@ -280,7 +280,7 @@ class RaftPlaygroundElement extends HTMLElement {
     this.refuse(`The content security policy of this page (frame-src) does not allow frames from ${FOLDER.origin}.`);
   };
 
-  /** `said`: the frame is there, and says in itself what is wrong. */
+  /** `said`: the frame is there, and says itself what is wrong. */
   private refuse(why: string, said = false): void {
     if (this.refusal) return;
     clearTimeout(this.timer);
@@ -298,7 +298,7 @@ class RaftPlaygroundElement extends HTMLElement {
     this.dispatchEvent(new CustomEvent("error", { detail: { message: why } }));
   }
 
-  /** Whatever is asked is answered so, and the lab is not ready. */
+  /** Rejects all open requests; the lab then counts as not ready. */
   private giveUp(why: string): void {
     for (const { reject } of this.asked.values()) reject(new Error(why));
     this.asked.clear();
@@ -306,9 +306,9 @@ class RaftPlaygroundElement extends HTMLElement {
   }
 }
 
-/** `autoplay` alone means yes, as of a video. */
+/** `autoplay` alone means yes, as for a video. */
 const autoplay = (value: string): string => (value === "" || value === "autoplay" || value === "true" ? "1"
   : value === "false" ? "0" : value);
 
-// A page may name the script twice, from two addresses too: the first one serves.
+// A page may load the script twice, even from two addresses: the first one counts.
 if (!customElements.get("raft-playground")) customElements.define("raft-playground", RaftPlaygroundElement);

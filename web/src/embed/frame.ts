@@ -12,7 +12,7 @@ import { isOurs, SOURCE, VERSION, type Told } from "./protocol.js";
 
 const CONTROLS: readonly Show["controls"][] = ["full", "play", "none"];
 const THEMES: readonly Show["theme"][] = ["light", "dark", "auto"];
-const MAX_COMMANDS = 64; // under way; a further one is refused
+const MAX_COMMANDS = 64; // under way; more are refused
 
 export function startFrame(store: Store): void {
   const api = window.raftPlayground;
@@ -47,7 +47,7 @@ export function startFrame(store: Store): void {
   });
 }
 
-/** A page that hears nothing for some seconds takes its frame for refused. */
+/** Reports progress: a page that hears nothing for some seconds takes its frame for refused. */
 function tellOfLoading(store: Store): void {
   let told = "";
   const look = (): void => {
@@ -63,12 +63,12 @@ function tellOfLoading(store: Store): void {
   store.subscribe(look);
 }
 
-/** To whoever has put the page into a frame. What is told is of the simulation alone, so anybody may hear it. */
+/** Tells the page around this one. It concerns the simulation alone, so any page may hear it. */
 function tell(message: Told): void {
   if (window.parent !== window) window.parent.postMessage({ source: SOURCE, version: VERSION, ...message }, "*");
 }
 
-/** Does what a command says, once it is seen to be one. */
+/** Does what a command says, after checking it. */
 async function obey(store: Store, data: Record<string, unknown>): Promise<unknown> {
   const api = window.raftPlayground;
   const { command } = data;
@@ -113,8 +113,8 @@ function oneOf<T extends string>(what: string, choices: readonly T[], value: unk
 }
 
 /**
- * As a change of the address would, but without a step back in the history of the page around: that leads away from it,
- * and not through its figure's runs.
+ * Shows a link like a change of the address, but without a new entry in the history of the page around: Back
+ * must lead away from that page, and not through its figure's runs.
  */
 async function showLink(link: unknown): Promise<void> {
   if (typeof link !== "string") throw new TypeError(`show: link must be a text, not ${JSON.stringify(link)}`);
@@ -123,14 +123,14 @@ async function showLink(link: unknown): Promise<void> {
   await openAddress(link, FIRST_RATE);
 }
 
-/** What is wrong with the link is said where it is opened. */
+/** Errors in the link are reported where it is opened. */
 async function showAs(fragment: string): Promise<void> {
   const link = await readLink(fragment).catch(() => null);
   setControls(link?.show.controls ?? "full");
   setTheme(link?.show.theme ?? "auto");
 }
 
-/** How much of the page is seen is the style sheet's affair (share/share.css). */
+/** Sets how much of the page is visible; the style sheet does the rest (share/share.css). */
 function setControls(controls: Show["controls"]): void {
   document.documentElement.dataset["controls"] = controls;
 }

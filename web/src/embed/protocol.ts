@@ -1,9 +1,9 @@
 import type { LabAction, Stop, U64 } from "../model.js";
 
 /**
- * What an embedded lab and the page around it tell each other, by postMessage. Every message carries { source:
- * "raft-playground", version: 1 }. A course may speak it with a plain iframe; the element <raft-playground>
- * (element.ts) speaks it for others. Times are milliseconds of cluster time.
+ * The messages between an embedded lab and the page around it, sent by postMessage. Every message carries {
+ * source: "raft-playground", version: 1 }. A course may use the protocol with a plain iframe; the element
+ * <raft-playground> (element.ts) uses it on behalf of others. Times are milliseconds of cluster time.
  */
 export const SOURCE = "raft-playground";
 export const VERSION = 1;
@@ -18,7 +18,7 @@ export type Told =
   | { type: "violation"; detail: { property: string; at: number; text: string; servers: number[]; index: U64 } }
   | { type: "answer"; id: number; ok: boolean; value: unknown; error: string }; // to a command, once each
 
-/** From the page around it to the lab, obeyed one after the other. `id` is the asker's own, for the answer. */
+/** From the page around it to the lab, obeyed in order. `id` is the sender's, for the answer. */
 export type Command = { type: "command"; id: number } & (
   | { command: "play"; rate?: number } // seconds of the cluster in a second, 0.001 to 1; without it as it was
   | { command: "pause" }
@@ -28,12 +28,12 @@ export type Command = { type: "command"; id: number } & (
   | { command: "open"; link: string } // as a link's #, or the name of a run of the gallery
   | { command: "state" } // answers as window.raftPlayground.lab() does
   | { command: "ping" } // answered at once, out of turn: the lab is still there
-  // link: what stands behind the # of the frame's address, which may name another run; what is wrong with it is said
+  // link: the part behind the # of the frame's address, which may name another run; errors in it are shown
   // in the frame
   | { command: "show"; link?: string; controls?: string; theme?: string }
 );
 
-/** Whether a message is of this protocol and of a version that is understood. */
+/** Whether a message belongs to this protocol, in a version that is understood. */
 export function isOurs(data: unknown): data is { source: string; version: number; type: unknown } & Record<string,
   unknown> {
   return typeof data === "object" && data !== null && (data as { source?: unknown }).source === SOURCE &&

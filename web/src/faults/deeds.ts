@@ -2,17 +2,17 @@ import type { RaftElement } from "../view/element.js";
 import type { LabDescription, LabOffer, ServerView } from "../model.js";
 import { store } from "../state/store.js";
 
-/** What can be done to the cluster, and why not, the lab says (raft/lab/offers.go): here it is asked for, and done. */
+/** The lab says what can be done to the cluster, and why not (raft/lab/offers.go). */
 
 export const isDown = (s: ServerView): boolean => s.seat !== "connected";
 
-/** What a deed is called, and what it means; empty until the catalogue is told. */
+/** A deed's name and meaning in words; empty until the catalogue is known. */
 export const described = (name: string): LabDescription => store.catalogue.deeds.find((d) => d.do === name) ??
   { do: name, words: "", meaning: "" };
 
 /**
- * What can be done to a server. It is asked for whenever a view is drawn, which is drawn again if the answer is another
- * one.
+ * What can be done to a server. The lab is asked whenever a view is drawn, and the view is drawn again if
+ * the answer has changed.
  */
 export class Offers {
   private groups: LabOffer[][] = [];
@@ -21,7 +21,7 @@ export class Offers {
 
   constructor(private view: RaftElement) {}
 
-  /** Those that were offered last, in groups; none before the lab has answered. */
+  /** The last offers, in groups; empty before the lab has answered. */
   at(server: number): LabOffer[][] {
     if (server !== this.server) this.groups = [];
     this.server = server;
@@ -32,7 +32,7 @@ export class Offers {
   private async ask(server: number): Promise<void> {
     this.asking = true;
     const before = JSON.stringify(this.groups);
-    // While the lab is on its way to another moment, what it told before stands.
+    // While the lab is on its way to another moment, its last answer stands.
     const told = store.askLab((id) => ({ type: "deeds", id, server }));
     const groups = (await told.catch(() => null)) as LabOffer[][] | null;
     this.asking = false;

@@ -2,7 +2,7 @@ import { QUALITIES, type Link, type Qualities, type Quality } from "../model.js"
 
 /** The qualities of links as a person sets them. */
 
-/** A link's qualities with the dial of one at another place. */
+/** A link's qualities with one dial moved. */
 export const withDial = (link: Link, q: Quality, value: number): Qualities =>
   ({ ...qualities(link), [q.name]: Math.round(value * q.per * 1e4) / 1e4 });
 

@@ -11,9 +11,9 @@ import { dial } from "../inspector/raft-link.js";
 import { NETWORKS, type Network } from "../share/runs.js";
 import { wrongs, type Wrong } from "./wrong.js";
 
-const NO_CONTROL: LabControl = { words: "", unit: "", choices: [] }; // until the catalogue is told
+const NO_CONTROL: LabControl = { words: "", unit: "", choices: [] }; // until the catalogue is known
 
-/** All that can go wrong in the cluster, what is wrong now, and the way back of each. */
+/** All that can go wrong in the cluster, what is wrong now, and how to undo each fault. */
 export class RaftFaults extends RaftElement {
   protected readonly topics = ["servers", "room", "lab", "flights", "view"] as const;
   protected override readonly calm = 200;
@@ -33,8 +33,8 @@ export class RaftFaults extends RaftElement {
   }
 
   /**
-   * What is righted leaves the list, and its button goes with it: the keyboard goes on to the next one, or to the
-   * heading of the list.
+   * A fault that was mended leaves the list, and its button goes with it: the focus moves to the next one,
+   * or to the heading of the list.
    */
   protected override updated(): void {
     if (this.place < 0 || this.contains(document.activeElement)) return;
@@ -185,7 +185,7 @@ async function right(w: Wrong): Promise<void> {
   if (w.acts.length > 0) await store.act(w.acts);
 }
 
-/** Everything is as at the start, but for a server without its disk: that has to be said to stay so. */
+/** Heals everything. A server without its disk would stay damaged, so its disk is wiped explicitly. */
 async function heal(): Promise<void> {
   if (store.lab?.chaos) setChaos(false);
   const damaged = store.servers.filter((s) => isDown(s) && s.machine?.state === "damaged");

@@ -3,11 +3,11 @@ import { RaftElement } from "../view/element.js";
 import { store } from "../state/store.js";
 
 const SHOWN_MS = 6_000;
-const SLACK = 10; // less than any two events are apart
+const SLACK = 10; // less than the time between any two events
 
 /**
- * For a few seconds the way back from what was just done, as long as one looks at what came of it: at another run,
- * another branch or an earlier moment it was not done. What is wrong now stands among the faults for longer.
+ * Offers to undo the last deed for a few seconds, while its result is shown: in another run, another branch
+ * or at an earlier moment it has not happened. The list of faults shows what is wrong for longer.
  */
 export class RaftUndo extends RaftElement {
   protected readonly topics = ["view"] as const;
@@ -37,7 +37,7 @@ export class RaftUndo extends RaftElement {
     </div>`;
   }
 
-  /** Done in the past, it has begun a branch of its own, of which the page hears afterwards. */
+  /** A deed in the past begins a branch of its own, of which the page learns later. */
   private isSeen(): boolean {
     const { lab } = store;
     const now = lab?.branches.find((b) => b.id === lab.branch);

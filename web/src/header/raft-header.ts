@@ -6,13 +6,13 @@ import { store } from "../state/store.js";
 import { switchTheme } from "../view/theme.js";
 import { plural, seconds } from "../view/words.js";
 
-/** The name, the room or the run, and the facts that one looks for first. */
+/** The name, the room or the run, and the most important facts. */
 export class RaftHeader extends RaftElement {
   protected readonly topics = ["servers", "room", "connection", "lab", "clock", "view"] as const;
   protected override readonly inShell = true;
   protected override readonly calm = 200;
 
-  private relay = false; // whoever serves this page also has rooms
+  private relay = false; // the server of this page also has rooms
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -38,7 +38,7 @@ export class RaftHeader extends RaftElement {
     `;
   }
 
-  /** What leads elsewhere: on narrow screens it is in the menu, and that is in the tabs where there is no header. */
+  /** Links to elsewhere. On narrow screens they are in the menu, which may be among the tabs. */
   private outward(kind: string): TemplateResult {
     return html`${this.relay ? html`<a class="button ${kind}" href="new?size=${store.room?.size ?? 3}"
       title="A room with real servers: open it in several tabs, and each runs one">Make it real</a>` : nothing}
@@ -99,7 +99,7 @@ export class RaftHeader extends RaftElement {
     `;
   }
 
-  /** How many of the safety properties have held up to the moment that is looked at. */
+  /** How many of the safety properties have held up to the moment that is shown. */
   private safety(): TemplateResult | typeof nothing {
     const { lab } = store;
     if (!lab || lab.properties.length === 0) return nothing;

@@ -5,8 +5,8 @@ import { drawSeed, isSeed, NETWORKS, newRun, type Network } from "../share/runs.
 import { FIRST_RATE } from "../state/lab-source.js";
 
 /**
- * Another run: how many servers, which seed, what network. The run that was looked at is gone then, unless somebody
- * has its link.
+ * Opens another run: how many servers, which seed, what network. The run that was open is lost then, unless
+ * someone has its link.
  */
 export class RaftNewRun extends RaftElement {
   protected readonly topics = [] as const;

@@ -4,7 +4,7 @@ import { menu } from "../view/menu.js";
 import type { Advice, Choice } from "../model.js";
 import { store } from "../state/store.js";
 
-/** Without which there is no cluster. */
+/** What a cluster needs to run at all. */
 export const NEEDS = "It needs WebAssembly and Workers: a current Firefox, Chrome, Edge or Safari has both.";
 
 /** What is wrong or limited, in a strip under the header: one line each, in words (LOOK §11). */
@@ -34,7 +34,7 @@ export class RaftStrips extends RaftElement {
     `;
   }
 
-  /** Where a film or the cluster has shown something it stays to be seen; else the stage says it. */
+  /** The failure, if a film or the cluster is visible; otherwise the stage reports it. */
   private failed(): TemplateResult | typeof nothing {
     if (store.boot.state !== "failed" || store.servers.length === 0) return nothing;
     const { detail } = store.boot;
@@ -59,7 +59,7 @@ export class RaftStrips extends RaftElement {
       store.lab?.modified, store.lab?.branch];
   }
 
-  /** Stands as long as it is true: nobody is to take this run for Raft. */
+  /** Shown as long as it is true: nobody should take this run for Raft. */
   private modified(): TemplateResult | typeof nothing {
     const off = store.lab?.modified ?? [];
     const [rule] = off;
@@ -105,7 +105,7 @@ export class RaftStrips extends RaftElement {
   }
 }
 
-/** What is wrong with the room, and what its people can decide, each choice with what it may cost. */
+/** What is wrong with the room, and what people in it can decide, each choice with its possible cost. */
 function advised({ text, choices }: Advice): TemplateResult {
   const choice = ({ label, cost, seats }: Choice) => html`<li><button class="small"
     @click=${() => store.decide(seats)}>${label}</button><span>${cost}</span></li>`;
@@ -113,7 +113,7 @@ function advised({ text, choices }: Advice): TemplateResult {
     ? html`<ul>${choices.map(choice)}</ul>` : nothing}</div>`;
 }
 
-/** A safety property that is broken at the moment that is looked at, across the bottom of the stage. */
+/** A safety property that is broken at the moment that is shown, across the bottom of the stage. */
 export class RaftViolation extends RaftElement {
   protected readonly topics = ["lab"] as const;
 

@@ -5,14 +5,14 @@ import { keep, stored } from "../state/stored.js";
 const TURN_MS = 1_500; // after the last sentence
 const RING_MS = 2_000;
 
-/** How it is known that somebody has been here before. */
+/** The key under which a first visit is remembered. */
 const KEY = "raft-seen";
 
 export const wasHere = (): boolean => stored(KEY) !== null;
 
 /**
- * One sentence for each thing that happens in the first seconds, then an invitation (LOOK §9). The first key or touch
- * ends them, and so does whatever takes the lab elsewhere: whoever acts needs no more of them.
+ * One sentence for each event of the first seconds, then an invitation (LOOK §9). The first key or touch
+ * ends them, and so does anything that takes the lab elsewhere: a person who acts needs no more of them.
  */
 export class FirstWords {
   private timer: ReturnType<typeof setTimeout> | undefined;

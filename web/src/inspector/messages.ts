@@ -1,8 +1,8 @@
 import type { Flight, Message } from "../model.js";
 
 /**
- * A flight as a message: without its text. One that was held and let go sets out anew, but it was sent when
- * it was sent.
+ * A flight as a message, without its text. A message that was held and released sets out anew, but keeps the
+ * time at which it was sent.
  */
 export function messageOf(f: Flight, known?: Message): Message {
   const { seq, from, to, kind, term, ok, entryCount, label, sent, due, fate, lostAt, held = false } = f;

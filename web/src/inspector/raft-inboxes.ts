@@ -4,12 +4,12 @@ import type { Inbox } from "../model.js";
 import { store } from "../state/store.js";
 import { MS } from "../view/time.js";
 
-const AGAIN_MS = 250; // between two looks while the clock runs
+const AGAIN_MS = 250; // between two questions while the clock runs
 const SHOWN = 30; // messages to one server
 
 type Item = Inbox["frames"][number];
 
-/** What is on its way to each server, in the order in which it arrives: any of it can be first, wait, or be lost. */
+/** Messages on their way to each server, by arrival: any can be first, wait, or be lost. */
 export class RaftInboxes extends RaftElement {
   protected readonly topics = ["flights", "clock", "lab", "servers"] as const;
   protected override readonly calm = AGAIN_MS;
@@ -63,7 +63,7 @@ export class RaftInboxes extends RaftElement {
     try {
       this.boxes = (await store.askLab((id) => ({ type: "inboxes", id }))) as Inbox[];
     } catch {
-      // The lab is on its way to another moment: what it told before stands until it is there.
+      // The lab is on its way to another moment: its last answer stands until it is there.
     }
     this.asking = false;
     this.requestUpdate();

@@ -9,7 +9,7 @@ import { cutState, cutWords, diskWords, flightName, linkWords, lostWords, plural
   who } from "../view/words.js";
 import { MS } from "../view/time.js";
 
-/** What is selected: a server, a message, or nothing: then things to try. */
+/** The selected server or message, or, with nothing selected, experiments to try. */
 export class RaftInspector extends RaftElement {
   protected readonly topics = ["servers", "view", "room", "flights", "connection", "clock"] as const;
   protected override readonly calm = 150;
@@ -121,7 +121,7 @@ export class RaftInspector extends RaftElement {
 
 const fact = (name: string, value: string): TemplateResult => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
 
-/** The key-value state of a server at the moment that is looked at. Nothing: the server has not said anything yet. */
+/** The key-value state of a server at the moment that is shown; nothing if it has not reported yet. */
 export function stateOf({ server, seat, machine, report: r }: ServerView): TemplateResult | typeof nothing {
   const down = seat !== "connected";
   if (!down && !r) return nothing;
@@ -142,7 +142,7 @@ function stateWords({ state, appliedIndex }: Report): string {
     : plural(state.keys, "key")} as of index ${appliedIndex}, the last one applied.${shown}`;
 }
 
-/** What a server that is down has: its disk, as far as that can be read. It applies its log anew (§5.3, §7). */
+/** What is left of a server that is down: its readable disk. It then applies its log anew (§5.3, §7). */
 function memoryLost(server: number, damaged: boolean, r: Report | null): string {
   const lost = `S${server} is down: nothing is left in its memory.`;
   if (damaged || !r?.state) return lost;
@@ -150,7 +150,7 @@ function memoryLost(server: number, damaged: boolean, r: Report | null): string 
   return `${lost} Once it runs it applies its log again, as far as that is known to be committed.`;
 }
 
-/** The list keeps white space: there is none in it but that of keys and values. */
+/** The list preserves white space, so it contains none except that of keys and values. */
 function pairList(server: number, pairs: Pair[]): TemplateResult {
   const caption = (text: string) => html`<span class="caption">${text}</span>`;
   const pair = ({ key, value, bytes }: Pair) =>

@@ -7,8 +7,8 @@ import { cutState, dialOf, dialWords, type Cut } from "../view/words.js";
 import { withDial } from "../faults/network.js";
 
 /**
- * The selected link, each direction by itself: what passes, how long it takes, what gets lost, and whether messages
- * stop on it.
+ * The selected link, each direction by itself: whether messages pass, how long they take, how many are lost,
+ * and whether they are held on it.
  */
 export class RaftLink extends RaftElement {
   protected readonly topics = ["view", "room", "lab"] as const;
@@ -44,7 +44,7 @@ export class RaftLink extends RaftElement {
   }
 }
 
-/** A slider with its value, which changes the network when it is let go. */
+/** A slider with its value, which changes the network when it is released. */
 export function dial(q: Quality, value: number, set: (value: number) => void): TemplateResult {
   const text = (n: number) => dialWords(n, q);
   const slide = (e: Event) => {

@@ -7,8 +7,8 @@ import { seconds, span } from "../view/words.js";
 const AGAIN_MS = 250; // between two questions about a message
 
 /**
- * A message of the lab: while the clock stands, what it says, what its receiver would do with it, and all that can be
- * done to it.
+ * A message of the lab: its content while the clock stands, what its receiver would do with it, and all that
+ * can be done to it.
  */
 export class RaftMessage extends RaftElement {
   protected readonly topics = ["view", "clock", "flights"] as const;
@@ -16,11 +16,11 @@ export class RaftMessage extends RaftElement {
 
   private of: number | null = null; // the message that is described
   private details: FrameDetails | null = null;
-  private gone = ""; // why there is no more to say of it
+  private gone = ""; // why nothing more is known of it
   private asked = { at: -Infinity, waiting: false };
-  private encoding = ""; // that is shown; empty: its own
-  private draft: string | null = null; // what is to be sent in its place
-  private refusal = ""; // why that cannot be
+  private encoding = ""; // the one shown; empty: the message's own
+  private draft: string | null = null; // the text to send in its place
+  private refusal = ""; // why it cannot be sent
 
   override render(): TemplateResult {
     const { selection } = store.view;
@@ -94,7 +94,7 @@ export class RaftMessage extends RaftElement {
     if (this.draft !== null) void this.updateComplete.then(() => this.querySelector("textarea")?.focus());
   }
 
-  /** What is refused stays in the field. */
+  /** A refused draft stays in the field. */
   private readonly send = async (e: Event): Promise<void> => {
     e.preventDefault();
     const of = this.of;
@@ -106,7 +106,7 @@ export class RaftMessage extends RaftElement {
     this.requestUpdate();
   };
 
-  /** Another message: the clock stops, so that there is time to read it. */
+  /** Turns to another message and stops the clock, so that there is time to read it. */
   private turnTo(seq: number | null): void {
     this.of = seq;
     this.details = null;
@@ -132,7 +132,7 @@ export class RaftMessage extends RaftElement {
     this.requestUpdate();
   }
 
-  /** Does something to the message; returns what is wrong with that, empty if nothing is. */
+  /** Does something to the message; returns what is wrong with that, or an empty text. */
   private async do(acts: LabAction[]): Promise<string> {
     const [action] = acts;
     if (!action) return "";

@@ -6,13 +6,13 @@ import { accept, Offers } from "../faults/deeds.js";
 
 const SHORT = ["crash", "pause", "restart", "campaign", "cut", "write"]; // the rest is in the menu
 
-/** What one most often does to the selected server. */
+/** The most frequent deeds for the selected server. */
 export class RaftServerDeeds extends RaftElement {
   protected readonly topics = ["view", "servers", "room"] as const;
   protected override readonly calm = 150;
 
   private offers = new Offers(this);
-  private asking: { server: number; name: string } | null = null; // whose warning is shown
+  private asking: { server: number; name: string } | null = null; // the deed whose warning is shown
 
   override render(): TemplateResult {
     const { selection } = store.view;

@@ -4,7 +4,7 @@ import { mended } from "../stage/link.js";
 import { store } from "../state/store.js";
 import { cutAt } from "../stage/raft-cut.js";
 
-/** What to do with a cluster at which one looks for the first time. */
+/** What a first-time visitor can do with the cluster. */
 export class RaftTry extends RaftElement {
   protected readonly topics = ["servers", "room"] as const;
   protected override readonly calm = 200;

@@ -2,15 +2,14 @@ import type { LogCell, Property, Report, ServerView, U64 } from "../model.js";
 import { distance, less, most, plus, same } from "../view/numbers.js";
 
 /**
- * The log grid as data: which cells there are and how each is drawn (LOOK §6). Pure functions of what
- * the servers report.
+ * The log grid as data: its cells and how each is drawn (LOOK §6). Pure functions of the servers' reports.
  */
 
 export interface GridCell {
   index: U64;
   column: number;
   cell: LogCell | null; // null: missing here while others have it
-  untold: boolean; // … or not missing: the server has an entry there and has not said which
+  untold: boolean; // … or not missing: the server has an entry there but has not reported it
   committed: boolean;
   applied: boolean;
 }
@@ -33,16 +32,16 @@ export interface Grid {
   rows: GridRow[];
   conflicts: Set<number>; // columns in which terms differ
   seenBy: number | null; // the leader whose match and next are drawn
-  leaders: number[]; // all who lead now, the newest term first
+  leaders: number[]; // all current leaders, the newest term first
 }
 
-export const FEW_COLUMNS = 8; // up to which the cells also show their commands, unless somebody chose
+export const FEW_COLUMNS = 8; // up to which cells also show their commands, unless a person chose otherwise
 
-const COLUMNS = 64; // as many entries as a server reports
+const COLUMNS = 64; // the number of entries that a server reports
 
 /**
- * The grid, with the followers' places as one of the leaders knows them: `seenBy`, or the first of them, who leads the
- * newest term.
+ * The grid, with the followers' progress as one of the leaders knows it: `seenBy`, or the first, which leads
+ * the newest term.
  */
 export function grid(servers: ServerView[], leaders: number[] = [], seenBy: number | null = null): Grid {
   const reports = servers.flatMap((s) => (s.report ? [s.report] : []));
@@ -98,7 +97,7 @@ export function cellAt(report: Report, index: U64): LogCell | null {
   return report.log.cells[distance(index, report.log.first)] ?? null;
 }
 
-/** Whether the server has an entry there of which it has said nothing: a page that comes late gets the logs last. */
+/** Whether the server has an entry there that it has not reported: logs reach a new page last. */
 export const isUntold = (report: Report, index: U64): boolean => cellAt(report, index) === null &&
   !less(index, report.log.first) && !less(report.lastIndex, index);
 
@@ -108,7 +107,7 @@ export interface Removed {
   cell: LogCell;
 }
 
-/** The entries that a server had and, at the same index, has no more or has otherwise: they are seen to leave. */
+/** The entries of a server that were deleted, or replaced at the same index: they visibly leave. */
 export function removed(before: Report | null | undefined, after: Report | null): Removed[] {
   if (!before || !after) return [];
   const gone: Removed[] = [];
@@ -121,7 +120,7 @@ export function removed(before: Report | null | undefined, after: Report | null)
   return gone;
 }
 
-/** Why an entry is marked red: what is broken at it, empty if nothing is. */
+/** Why an entry is marked red: the property that is broken at it, or an empty text. */
 export function brokenAt(properties: Property[], server: number, index: U64): string {
   const p = properties.find(({ broken }) => broken && !same(broken.index, 0) && same(broken.index, index) &&
     broken.servers.includes(server));

@@ -13,11 +13,11 @@ import { tight } from "../view/words.js";
 const GAP = { x: 4, y: 3 };
 const NARROW = 32;
 const WIDE = 76;
-const SPARE = 6; // columns that are drawn beyond either edge of what is seen
-const DIGITS = 3; // of a term, that a narrow cell has room for
+const SPARE = 6; // columns that are drawn beyond either edge of the view
+const DIGITS = 3; // of a term, for which a narrow cell has room
 
 /**
- * The columns that are drawn: those that are seen, and some beside them. A grid of 64 columns costs no more than
+ * The columns that are drawn: those in view, and some beside them. A grid of 64 columns costs no more than
  * one that fits.
  */
 interface Window {
@@ -31,8 +31,8 @@ export class RaftLogGrid extends RaftElement {
   protected override readonly calm = 100;
 
   private width = 0;
-  private following = true; // where the box is scrolled to, as only it knows
-  private left = 0; // the first column that is seen, while the end is not followed
+  private following = true; // the box is scrolled to the logs' end
+  private left = 0; // the first column in view, while the end is not followed
   private step = 1; // px from column to column
   private reached = ""; // the size at which the box was last scrolled to its end
 
@@ -89,7 +89,7 @@ export class RaftLogGrid extends RaftElement {
   protected override updated(): void {
     const size = `${this.querySelector<HTMLElement>(".grid")?.style.minWidth} in ${this.width}`;
     if (this.width === 0 || !this.following || size === this.reached) return;
-    this.reached = size; // to scroll has the browser lay all out at once, so it is not done for nothing
+    this.reached = size; // scrolling makes the browser lay everything out at once, so it is done only if needed
     const box = this.querySelector(".logs-scroll");
     if (box) box.scrollLeft = box.scrollWidth;
   }
@@ -99,7 +99,7 @@ export class RaftLogGrid extends RaftElement {
     return `filled = committed · outline = not · number = term${seenBy === null ? "" : " · ▲ = next"}`;
   }
 
-  /** Two leaders know different things of their followers. */
+  /** Two leaders know different progress of their followers. */
   private seenBy(g: Grid): TemplateResult {
     const of = (server: number) => html`<button class="small" aria-pressed=${g.seenBy === server ? "true" : "false"}
       @click=${() => store.show({ seenBy: server })}>S${server}</button>`;
@@ -135,7 +135,7 @@ export class RaftLogGrid extends RaftElement {
     </div>`;
   }
 
-  /** What a snapshot stands for: one cell over all its columns. */
+  /** The entries that a snapshot replaces: one cell over all their columns. */
   private compacted(gone: { columns: number; through: GridCell["index"] }, r: GridRow, g: Grid): TemplateResult {
     const words = gone.columns === 1 ? `${gone.through}` : `${g.first}–${gone.through}`;
     return html`<span class="cell compacted" role="cell" aria-label="S${r.server}'s snapshot holds entries ${words}"
@@ -166,7 +166,7 @@ export class RaftLogGrid extends RaftElement {
           ? html`<i class="broken-sign">!</i>` : nothing}${marks}</span>`;
   }
 
-  /** In its cell, or where the next entry will come. */
+  /** nextIndex, in its cell or where the next entry will come. */
   private next(r: GridRow): TemplateResult {
     return html`<i class="next" aria-hidden="true" style=${styleMap({ "--column": String(r.next) })}
       title="nextIndex: what the leader sends S${r.server} next"></i>`;
@@ -180,7 +180,7 @@ export class RaftLogGrid extends RaftElement {
       : "not committed"}`;
   }
 
-  /** Deleted entries are seen to leave; never silently (LOOK §6). */
+  /** Deleted entries visibly leave the grid, never silently (LOOK §6). */
   private ghosts(view: ServerView, g: Grid, wide: boolean): TemplateResult[] {
     return store.ghosts
       .filter((x) => x.server === view.server)
@@ -205,9 +205,7 @@ export class RaftLogGrid extends RaftElement {
       .catch((why: Error) => store.notice(why.message))}>Send x = 1</button></p>`;
   }
 
-  /**
-   * The logs are one stop of the Tab key: the arrows go from entry to entry, Home and End to the first and the last.
-   */
+  /** The logs are one tab stop: the arrows go from entry to entry, Home and End to the first and the last. */
   private readonly walk = keysOf("logs", {
     left: () => this.go(0, -1),
     right: () => this.go(0, 1),
@@ -217,9 +215,7 @@ export class RaftLogGrid extends RaftElement {
     last: () => this.go(0, Infinity),
   });
 
-  /**
-   * Points at an entry so many rows and columns from the one that is pointed at; at first at the last of the first row.
-   */
+  /** Points at an entry so many rows and columns from the current one, at first the last of the first row. */
   private go(rows: number, columns: number): void | false {
     const g = grid(store.servers);
     const { cell } = store.view;
@@ -241,7 +237,7 @@ export class RaftLogGrid extends RaftElement {
     store.show({ cell });
   }
 
-  /** Scrolls as far that a column is drawn; the cell itself is brought into view when it is there. */
+  /** Scrolls until a column is drawn; the cell itself is brought into view once it exists. */
   private reveal(column: number): void {
     const box = this.querySelector<HTMLElement>(".logs-scroll");
     if (!box) return;
@@ -270,11 +266,11 @@ export class RaftLogGrid extends RaftElement {
   }
 }
 
-/** The room of columns that are not drawn. */
+/** An empty space as wide as the columns that are not drawn. */
 const before = (columns: number): TemplateResult | typeof nothing => (columns > 0
   ? html`<span class="undrawn" style=${styleMap({ "--columns": String(columns) })}></span>` : nothing);
 
-/** The mark of a configuration: not every font has one. */
+/** The mark of a configuration, drawn because not every font has one. */
 const GEAR = html`<svg class="gear" width="12" height="12" viewBox="-6 -6 12 12" aria-hidden="true"><circle r="2.9"
   fill="none" stroke="currentColor" stroke-width="1.8" /><path
   d="M0-5.8V-3.4M0 3.4V5.8M-5.8 0H-3.4M3.4 0H5.8M-4.1-4.1L-2.4-2.4M2.4 2.4L4.1 4.1M-4.1 4.1L-2.4 2.4M2.4-2.4L4.1-4.1"

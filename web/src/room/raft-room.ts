@@ -5,7 +5,7 @@ import type { ServerView } from "../model.js";
 import { store } from "../state/store.js";
 import { cutState, diskWords } from "../view/words.js";
 
-const SIZES = [3, 5, 7]; // of another room that one may open instead
+const SIZES = [3, 5, 7]; // of another room that can be opened instead
 
 /** The way into the room: its link, its QR code, another tab. */
 export class RaftRoomLink extends RaftElement {
@@ -25,7 +25,7 @@ export class RaftRoomLink extends RaftElement {
   }
 }
 
-/** The room's link to be read. Where it is too long for a line it is parted before the room's own name. */
+/** The room's link as text. If it is too long for a line, it breaks before the room's own name. */
 function address(): TemplateResult {
   const [, host, room] = /^(?:https?:\/\/)?(.*\/)?(r\/.*)$/.exec(store.link) ?? ["", "", store.link];
   return html`${host}<wbr>${room}`;
@@ -95,7 +95,7 @@ export class RaftRoomDeeds extends RaftElement {
     return view ? this.deeds(view) : nothing;
   }
 
-  /** What cannot be done from here stays in its place, with the reason (LOOK §4). */
+  /** A deed that is impossible from here stays in its place, with the reason (LOOK §4). */
   private deeds(s: ServerView): TemplateResult {
     const others = store.servers.filter((o) => o.server !== s.server);
     const cut = others.every((o) => cutState(store.room?.links ?? [], s.server, o.server) === "cut");
@@ -113,7 +113,7 @@ export class RaftRoomDeeds extends RaftElement {
   }
 }
 
-/** Cuts every link of a server, or makes them whole: by one deed where no other link is cut. */
+/** Cuts or mends every link of a server, by a single deed if no other link is cut. */
 function isolate(server: number, up: boolean): void {
   const elsewhere = store.room?.links.some((l) => !l.up && l.from !== server && l.to !== server) ?? false;
   const others = store.servers.map((s) => s.server).filter((s) => s !== server);
@@ -121,7 +121,7 @@ function isolate(server: number, up: boolean): void {
     : [up ? mended() : { do: "partition", servers: [server] }]);
 }
 
-/** Only its own tab can crash a server: for another's the inspector says how. */
+/** Only its own tab can crash a server: for another tab's the inspector explains how. */
 function crashLeader(): void {
   const { leader } = store;
   if (!leader) return;
@@ -129,7 +129,7 @@ function crashLeader(): void {
   else store.select({ kind: "server", server: leader.server });
 }
 
-/** Dark modules on white in either theme: cameras want that. */
+/** Dark modules on white in either theme, because cameras expect that. */
 function qrCode(): TemplateResult | typeof nothing {
   const qr = store.qr;
   if (!qr) return nothing;

@@ -12,8 +12,8 @@ import { brokenWithout, fetchList, openAddress, type Listed } from "../share/ope
 import "../story/raft-source.js";
 
 /**
- * What Raft promises and whether it holds; then the rules that the promises rest on, each of which can be switched off
- * (VIEWS, "Rule switches").
+ * Raft's promises and whether they hold; then the rules that they rest on, each with a switch (VIEWS, "Rule
+ * switches").
  */
 export class RaftRules extends RaftElement {
   protected readonly topics = ["lab", "view"] as const;
@@ -23,7 +23,7 @@ export class RaftRules extends RaftElement {
   private exhibits: Listed[] = []; // of the gallery: runs that show what breaks
   private problem = "";
   private sought = "";
-  private stop: string | null = null; // the rule that the Tab key comes to; null: the first
+  private stop: string | null = null; // the rule at which the Tab key arrives; null: the first
   private wished: string[] | null = null; // the rules that are to be off, until the lab says that they are
   private shown: string | null = null; // the rule that was open when this was last drawn
 
@@ -132,7 +132,7 @@ export class RaftRules extends RaftElement {
     </div>`;
   }
 
-  /** The rules are one stop of the Tab key: the arrows go through them. */
+  /** The rules are one tab stop: the arrows go through them. */
   private readonly walk = keysOf("rules", {
     next: () => this.focusRule((place) => place + 1),
     before: () => this.focusRule((place) => place - 1),

@@ -11,46 +11,46 @@ import { inMicros, inMillis, SECOND } from "../view/time.js";
  *     #1?size=5&seed=42&at=0.311   a moment of a run that nobody has touched; off=oneVotePerTerm,… switches rules off
  *     #1?run=two-leaders           a run of the gallery, at=… another moment of it
  *
- * The 1 is the version of this form; what a run means has a version of its own (raft/lab/run.go). `at` is in seconds of
- * cluster time. After any of them may follow, as parameters, how an embedded page shows itself: rate, controls, theme,
- * autoplay, lang. What is wrong with a link or a file is said in one sentence.
+ * The 1 is the version of this form; the meaning of a run has its own version (raft/lab/run.go). `at` is in
+ * seconds of cluster time. Parameters of an embedded page may follow any of them: rate, controls, theme,
+ * autoplay, lang. Errors in a link or a file are reported in one sentence.
  */
 export interface Link {
-  run: LabRun | null; // null: the gallery's, or if that is null too, the one that every visit begins with
+  run: LabRun | null; // null: the gallery's, or if that is null too, the first run of every visit
   gallery: string | null;
   at: number | null; // null: where the run begins, or the gallery's moment
-  hash: string; // of the world's state there; empty: not known
+  hash: string; // of the world's state there; empty: unknown
   view: Seen;
   rate: number | null;
   show: Show;
 }
 
-/** What stood open beside the stage. */
+/** What was open beside the stage. */
 export interface Seen {
   dock?: Dock;
   panel?: Panel;
-  server?: number; // that was selected
+  server?: number; // the selected one
 }
 
 /** How an embedded page shows itself. */
 export interface Show {
   controls: "full" | "play" | "none";
   theme: "light" | "dark" | "auto";
-  autoplay: boolean | null; // null: a moment stands still, a run from its start plays
+  autoplay: boolean | null; // null: a moment is paused, a run from its start plays
 }
 
 const LINK_VERSION = 1;
 const RUN_VERSION = 1;
 const FILE_FORMAT = "raft-playground run";
-const MAX_LINK = 100_000; // characters; a run that is longer goes by file
+const MAX_LINK = 100_000; // characters; a longer run has to go by file
 const MAX_TEXT = 8 << 20; // characters of a run, unpacked: 2^16 actions
-const MAX_AT = 3_600_000; // ms; whoever opens a link waits until its run was lived as far
+const MAX_AT = 3_600_000; // ms; opening a link takes until its run was lived that far
 const MAX_ACTIONS = 1 << 16;
 const DOCKS: readonly Dock[] = ["logs", "diagram", "inboxes", "history"];
 const PANELS: readonly Panel[] = ["story", "log", "node", "client", "time", "faults", "rules", "studies", "none"];
 const PARAMETERS = ["run", "size", "seed", "off", "at", "hash", "rate", "controls", "theme", "autoplay", "lang"];
 
-/** A run that nobody has touched, of this size and seed, with these rules off. */
+/** A run without actions, of this size and seed, with these rules off. */
 export function plainRun(size = 5, seed = "1", off: string[] = []): LabRun {
   const run = newRun(size, seed, "calm");
   return off.length > 0 ? { ...run, config: { ...run.config, off } } : run;
@@ -59,8 +59,8 @@ export function plainRun(size = 5, seed = "1", off: string[] = []): LabRun {
 // --- links
 
 /**
- * What stands behind a `#` for a moment; at 0 and without a hash it is the run from its start. Too long a run has no
- * link: the error says so.
+ * The part of a link behind the `#`, for a moment; at 0 and without a hash it is the run from its start. A
+ * run that is too long has no link: the error says so.
  */
 export async function writeLink(moment: Moment, view: Seen = {}): Promise<string> {
   const plain = Object.keys(view).length === 0 ? writePlain(moment) : null;
@@ -72,7 +72,7 @@ export async function writeLink(moment: Moment, view: Seen = {}): Promise<string
   return text;
 }
 
-/** Reads what stands behind the `#`, with it or without; null if nothing does. Throws an Error of one sentence. */
+/** Reads what is behind the `#`; null if nothing is. Throws an Error of one sentence. */
 export async function readLink(fragment: string): Promise<Link | null> {
   const text = fragment.replace(/^#/, "");
   if (text === "") return null;
@@ -92,7 +92,7 @@ export async function readLink(fragment: string): Promise<Link | null> {
   return { ...link, ...rest, at: link.at ?? (start ? null : at), hash: link.at === null ? rest.hash : "" };
 }
 
-/** The same with parameters that say how an embedded page shows itself. */
+/** Adds parameters that say how an embedded page shows itself. */
 export function withParameters(link: string, parameters: Record<string, string>): string {
   const text = new URLSearchParams(parameters).toString();
   return text === "" ? link : `${link}${link.includes("?") ? "&" : "?"}${text}`;
@@ -107,7 +107,7 @@ function writePlain({ run, at, hash }: Moment): string | null {
   return `${LINK_VERSION}?size=${run.config.servers}&seed=${run.seed}${rules}${where}`;
 }
 
-/** The parameters of a link. `packed` is a run that stands in them as another link's payload. */
+/** The parameters of a link. `packed` is a run among them, packed as in the other form of link. */
 function readParameters(query: URLSearchParams): Link & { packed: string | null } {
   for (const name of query.keys()) {
     if (!PARAMETERS.includes(name))
@@ -174,7 +174,7 @@ export function download(name: string, content: Blob): void {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-/** Reads what writeFile wrote; a run alone, as raft/lab/soak prints it, too. Throws an Error of one sentence. */
+/** Reads what writeFile wrote, or a run alone as raft/lab/soak prints it. Throws an Error of one sentence. */
 export function readFile(text: string): Moment & { view: Seen } {
   if (text.length > MAX_TEXT)
     throw new Error(`This file is too large: ${text.length} characters, and at most ${MAX_TEXT} are read.`);
@@ -188,7 +188,7 @@ export function readFile(text: string): Moment & { view: Seen } {
 
 // --- moments
 
-/** As links and files have it: `at` in ms, with fractions. */
+/** A moment as in links and files: `at` in ms, with fractions. */
 const written = (moment: Moment): Moment => ({ ...moment, at: inMillis(moment.at) });
 
 function readMoment(value: unknown, what: string): Moment & { view: Seen } {
@@ -202,8 +202,8 @@ function readMoment(value: unknown, what: string): Moment & { view: Seen } {
 }
 
 /**
- * As far as the page must rely on it. Whether the lab can play it, rule by rule and deed by deed, the lab says when
- * it opens it.
+ * Checks a run as far as the page must rely on it. The lab checks every rule and action when it opens the
+ * run.
  */
 function readRun(value: unknown, what: string): LabRun {
   if (!isObject(value)) throw new Error(`${what} holds no run: expected an object, got ${quoted(value)}.`);
@@ -249,7 +249,7 @@ function readView(value: unknown, what: string): Seen {
 
 // --- packing
 
-/** zlib's deflate, as text that needs no escapes in an address. */
+/** zlib's deflate, as text that an address can hold without escapes. */
 async function pack(text: string): Promise<string> {
   const bytes = new Uint8Array(await new Response(new Blob([text]).stream()
     .pipeThrough(new CompressionStream("deflate"))).arrayBuffer());
@@ -258,7 +258,7 @@ async function pack(text: string): Promise<string> {
   return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-/** A small link can unpack into more than the memory holds: it ends at MAX_TEXT. */
+/** Unpacks at most MAX_TEXT: a small link could unpack into more than the memory holds. */
 async function unpack(packed: string): Promise<string> {
   if (!/^[\w-]+$/.test(packed)) throw new Error("This link is damaged: it holds characters that no link has.");
   let text = "";

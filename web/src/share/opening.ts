@@ -11,19 +11,19 @@ export interface Exhibit {
   title: string;
   story: string;
   watch: string;
-  rules?: string[]; // titles of those that are off, the one that it is about first
+  rules?: string[]; // titles of the rules that are off, the main one first
   breaks?: string[]; // the properties that break at `turn`
   turn: number;
-  at: number; // where it is opened
+  at: number; // where it opens
   run: LabRun;
 }
 
-/** An Exhibit as the list of them has it. */
+/** An Exhibit as the gallery's list has it. */
 export type Listed = Pick<Exhibit, "id" | "title" | "story" | "rules" | "breaks">;
 
 /**
- * Opens what stands behind the `#` of an address, and what every visit begins with if nothing does. What is wrong is
- * said in a dialog, above that run.
+ * Opens what is behind the `#` of an address, or without one the first run of every visit. Errors are shown
+ * in a dialog, above the run that is open.
  */
 export async function openAddress(fragment: string, rate: number): Promise<void> {
   store.pace = rate;
@@ -37,8 +37,8 @@ export async function openAddress(fragment: string, rate: number): Promise<void>
 }
 
 /**
- * Opens a link, given as what stands behind its `#`. A link to a moment opens paused, a run from its start plays.
- * Throws an Error of one sentence.
+ * Opens a link, given as the part behind its `#`. A link to a moment opens paused, a run from its start
+ * plays. Throws an Error of one sentence.
  */
 export function openLink(fragment: string, rate: number): Promise<void> {
   return inTurn(async (current) => {
@@ -65,18 +65,18 @@ export async function fetchList(): Promise<Listed[]> {
   return (await fetchGallery("index")) as Listed[];
 }
 
-/** The runs of the gallery that break a property because of one of these rules, by their titles. */
+/** The runs of the gallery that break a property because of one of these rules, by title. */
 export const brokenWithout = (list: Listed[], rules: string[]): Listed[] => list.filter((x) => x.breaks !== undefined &&
   rules.includes(x.rules?.[0] ?? ""));
 
-/** Shows what is wrong with a link or a file, and whether the run that was open before still is. */
+/** Shows what is wrong with a link or a file, and whether the run from before is still open. */
 export function sayWrong(why: Error, kept = true): void {
   store.show({ dialog: "wrong", wrong: why.message, kept });
 }
 
-export const MAX_FILE = 32 << 20; // bytes; a file that holds more is not even read
+export const MAX_FILE = 32 << 20; // bytes; a larger file is not even read
 
-/** What a file holds as text. Throws an Error of one sentence. */
+/** A file's content as text. Throws an Error of one sentence. */
 export async function textOf(file: Pick<File, "size" | "text">): Promise<string> {
   if (file.size > MAX_FILE)
     throw new Error(`This file is too large: ${file.size} bytes, and at most ${MAX_FILE} are read.`);
@@ -89,14 +89,14 @@ function plays(link: Link | null, exhibit: Exhibit | null): boolean {
   return link?.show.autoplay ?? (exhibit === null && (link === null || link.at === null));
 }
 
-// that the lab is on its way to a moment, after which what was remarked about the run before is untrue of what is seen
+// after which a remark about the run before no longer fits what is shown, while the lab is on its way
 const LONG_MS = 500;
 
 let newest = 0;
 
 /**
- * Who asks for another run before the last one is open does not want that any more: it, or what is wrong with it,
- * is not shown.
+ * Opens runs in turn: a wish for another run, made before the last one is open, replaces it. The replaced
+ * run, or its error, is not shown.
  */
 async function inTurn(open: (current: () => boolean) => Promise<void>): Promise<void> {
   const turn = ++newest;
@@ -135,7 +135,7 @@ async function fetchExhibit(id: string): Promise<Exhibit> {
   return (await fetchGallery(id)) as Exhibit;
 }
 
-/** The gallery lies beside the folder of this script. */
+/** Fetches from the gallery, which lies beside the folder of this script. */
 async function fetchGallery(name: string): Promise<unknown> {
   const sorry = new Error("The gallery could not be loaded: there is no connection to where this page came from.");
   const response = await fetch(new URL(`../gallery/${name}.json`, import.meta.url)).catch(() => {

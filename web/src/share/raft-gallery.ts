@@ -4,7 +4,7 @@ import { store } from "../state/store.js";
 import { fetchList, openAddress, type Listed } from "./opening.js";
 
 /**
- * Runs that are worth watching (web/gallery). Each opens a little before what it is about, paused, with a sentence on
+ * Runs that are worth watching (web/gallery). Each opens shortly before its turn, paused, with a sentence on
  * what to watch.
  */
 export class RaftGallery extends RaftElement {
@@ -66,7 +66,7 @@ export class RaftGallery extends RaftElement {
     this.requestUpdate();
   }
 
-  /** The address names it, so that it can be gone back from and come back to. */
+  /** Puts the run's name into the address, so that Back and Forward work. */
   private open(id: string): void {
     const fragment = `1?run=${id}`;
     if (location.hash !== `#${fragment}`) history.pushState(null, "", `#${fragment}`);

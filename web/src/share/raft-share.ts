@@ -6,7 +6,7 @@ import { seconds } from "../view/words.js";
 import { download, withParameters, writeFile, writeLink, type Seen } from "./moment.js";
 import { openAddress, openFile, sayWrong, textOf } from "./opening.js";
 
-/** The page's own folders, seen from its scripts. */
+/** The page's root folder, relative to its scripts. */
 const ROOT = new URL("../", import.meta.url);
 
 /** How large the frame of an embedded lab may be: the page has a layout for each (LOOK §1). */
@@ -18,8 +18,8 @@ const FRAMES = [
 ] as const;
 
 /**
- * The ways out of the page and into it: a link, a frame for another page, a file; and what is wrong with a link or a
- * file that came in.
+ * The ways out of the page and into it: a link, a frame for another page, a file; and the errors of a link
+ * or a file that came in.
  */
 export class RaftShare extends RaftElement {
   protected readonly topics = ["view"] as const;
@@ -28,7 +28,7 @@ export class RaftShare extends RaftElement {
   private from: "moment" | "start" = "moment";
   private as: "frame" | "element" = "frame";
   private frame: (typeof FRAMES)[number] = FRAMES[0];
-  private show: Record<string, string> = {}; // parameters of the embedded page, those that are not as usual
+  private show: Record<string, string> = {}; // parameters of the embedded page that differ from its defaults
   private link = "";
   private problem = "";
 
@@ -119,7 +119,7 @@ export class RaftShare extends RaftElement {
 
   // --- what is shared
 
-  /** Takes down the moment that is looked at. */
+  /** Takes the moment that is shown. */
   private async take(): Promise<void> {
     this.moment = null;
     this.link = "";
@@ -170,7 +170,7 @@ export class RaftShare extends RaftElement {
     return `${new URL(location.pathname, location.href)}#${this.link}`;
   }
 
-  /** HTML for another page. What stands in it is of letters that HTML leaves alone, but for &. */
+  /** HTML for another page. Its values have no characters that HTML would need escaped, except &. */
   private code(): string {
     const { run } = this.moment ?? { run: null };
     const title = `Raft: ${run?.config.servers} servers, seed ${run?.seed}`;
@@ -192,7 +192,7 @@ export class RaftShare extends RaftElement {
 
   private readonly copyCode = (): void => this.copy(this.code(), "The code is copied.", "textarea");
 
-  /** Where the clipboard is not to be had, the text is selected for the keyboard's own copy. */
+  /** Copies a text. Without a clipboard it selects the text for the keyboard's own copy. */
   private copy(text: string, done: string, field: string): void {
     const copied = navigator.clipboard?.writeText(text) ?? Promise.reject(new Error("no clipboard"));
     copied.then(
@@ -238,7 +238,7 @@ export class RaftShare extends RaftElement {
     await textOf(file).then(openFile).catch((why: Error) => sayWrong(why));
   }
 
-  /** The address is none of the run that is open. */
+  /** Clears the address, which does not belong to the open run. */
   private readonly keep = (): void => {
     history.replaceState(null, "", location.pathname + location.search);
     store.show({ dialog: "none" });
@@ -250,16 +250,16 @@ export class RaftShare extends RaftElement {
   };
 
   /**
-   * Escape. Of a dialog that is closed Firefox tells after it has given back the focus, which draws the page anew, and
-   * opens a dialog that is still wanted.
+   * Closes the dialog on Escape. Firefox reports a closed dialog only after it has returned the focus, which
+   * draws the page again and reopens a dialog that is still wanted.
    */
   private readonly escaped = (e: Event): void => {
-    // a choice of files that is given up is a "cancel", too
+    // giving up a choice of files is a "cancel" event, too
     if (e.target === e.currentTarget) store.show({ dialog: "none" });
   };
 }
 
-/** What a link says of the view: only what is not as it is at first. */
+/** The state of the view for a link: only what differs from the default. */
 function seen(): Seen {
   const { dock, panel, selection } = store.view;
   return {

@@ -19,17 +19,17 @@ export function newRun(servers: number, seed: string, network: Network): LabRun 
   return network === "calm" ? run : { ...run, actions: [{ at: 0, do: "network", link }] };
 }
 
-/** A seed is an unsigned 64-bit number in decimal. Short ones are drawn: they are told to others. */
+/** A seed is an unsigned 64-bit number in decimal. Drawn seeds are short: people tell them to others. */
 export const isSeed = (text: string): boolean => /^\d{1,20}$/.test(text) && BigInt(text) < 2n ** 64n;
 
 export const drawSeed = (): string => String(1 + Math.floor(Math.random() * 9_999));
 
-/** What may be different in a run that is compared with another. */
+/** The ways in which a compared run may differ. */
 export type Change = "rules" | "last" | "seed" | "slower";
 
 /**
- * The run with its one difference. `missed`: the rules that it keeps then; what Figure 2 does not have stays as it is.
- * Throws an Error of one sentence if there can be no difference.
+ * The run with one change. `missed`: the rules that are then on again; rules that Figure 2 does not have
+ * stay as they are. Throws an Error of one sentence if the change is impossible.
  */
 export function changed(run: LabRun, change: Change, missed: string[]): LabRun {
   const actions = run.actions ?? [];
@@ -43,7 +43,7 @@ export function changed(run: LabRun, change: Change, missed: string[]): LabRun {
       return { ...run, actions: actions.slice(0, -1) };
     case "seed":
       return { ...run, seed: ((BigInt(run.seed) + 1n) % 2n ** 64n).toString() };
-    case "slower": // the latency that the run begins with, and those that somebody set
+    case "slower": // the initial latency, and those that actions set
       return { ...run, config: { ...run.config, latency: run.config.latency * 2 },
         actions: actions.map((a) => (a.link ? { ...a, link: { ...a.link, latency: a.link.latency * 2 } } : a)) };
   }

@@ -5,12 +5,12 @@ import type { Store } from "../state/store.js";
 import type { Inks } from "../view/theme.js";
 
 const REGROW_MS = 180; // in which a reset timer grows back
-const FLASH_MS = 240; // for which a ring goes out when a timer is reset
+const FLASH_MS = 240; // for which a ring expands when a timer is reset
 const CLOSE = 0.15; // of the time left: the arc is thick
-const DASH = 0.125; // of the radius: the dashes of a timer that stands, and what is between them
+const DASH = 0.125; // of the radius: the dashes of a stopped timer, and their gaps
 
 interface Arc {
-  left: number; // the fraction that was left at the last frame
+  left: number; // the fraction left at the last frame
   shown: number; // the fraction that is drawn
   from: number; // the fraction from which it grows back
   since: number; // performance.now() of the last reset
@@ -29,7 +29,7 @@ export class ArcLayer {
 
   constructor(private store: Store, private inks: Inks) {}
 
-  /** Moves all arcs; false when none of them will move by itself. */
+  /** Moves all arcs; false if none will move by itself. */
   frame(now: number, at: number, reduced: boolean, ring: Ring): boolean {
     let moving = false;
     for (const view of this.store.servers) {
@@ -65,7 +65,7 @@ export class ArcLayer {
     arc.flashing = !reduced && this.store.rate <= 0.3; // in real time a ring twenty times a second would say nothing
   }
 
-  /** `aside`: how pale those are of which the cursor does not speak. */
+  /** `aside`: how pale the arcs are that the cursor does not point at. */
   paint(pen: CanvasRenderingContext2D, ring: Ring, at: number, aside: number): void {
     const { servers } = cursor(this.store);
     pen.strokeStyle = this.inks.of("--arc");
@@ -87,7 +87,7 @@ export class ArcLayer {
   }
 }
 
-/** The ring that goes out when a timer is reset. */
+/** The ring that expands when a timer is reset. */
 function flash(pen: CanvasRenderingContext2D, { x, y }: Point, r: number, gone: number): void {
   pen.globalAlpha = 0.5 * (1 - gone);
   pen.lineWidth = 2;

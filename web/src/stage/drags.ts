@@ -4,14 +4,14 @@ import { store } from "../state/store.js";
 import { cutState } from "../view/words.js";
 
 const DRAG_PX = 8; // after which a press is a drag
-const LONG_MS = 500; // after which the touch of a finger that stays is what the right button is to a mouse
-const CLICK_MS = 50; // within which a browser makes a click of a touch
+const LONG_MS = 500; // after which a finger's touch acts as a mouse's right button
+const CLICK_MS = 50; // within which a browser turns a touch into a click
 
-let following = 0; // presses on something that can be dragged
+let following = 0; // presses on elements that can be dragged
 
 /**
- * Drags on the stage: from one node to another cuts the link between them, or mends it; a held message that is brought
- * to its receiver arrives now.
+ * Drags on the stage: from one node to another cuts or mends the link between them; a held message that is
+ * dragged to its receiver is delivered now.
  */
 export function beginDrag(e: PointerEvent): void {
   if (e.button !== 0 || !e.isPrimary || store.view.side) return;
@@ -27,8 +27,8 @@ export function beginDrag(e: PointerEvent): void {
 }
 
 /**
- * A finger that drags something does not scroll the page. What elements of a picture say of touch in their style
- * is not asked.
+ * A finger that drags something must not scroll the page. The touch-action of elements within a picture is
+ * ignored, so it cannot prevent that.
  */
 export function keepDrag(e: TouchEvent): void {
   if (following > 0 && e.touches.length === 1 && e.cancelable) e.preventDefault();
@@ -44,8 +44,8 @@ function openLink(name: string): void {
 }
 
 /**
- * Once the finger is lifted, as what opens under it would be closed by that; the click that may come of it is none.
- * Some browsers tell of a long touch by themselves.
+ * Opens once the finger is lifted, since lifting it would close what opens under it; a click that follows
+ * does not count. Some browsers report a long touch themselves.
  */
 function awaitLong(e: PointerEvent, open: () => void): void {
   const end = (p: PointerEvent) => {
@@ -101,8 +101,8 @@ function turn(a: number, b: number): void {
 }
 
 /**
- * Follows the pointer from a press until it is let go, and says over which node that was. A press that hardly moves is
- * none of ours.
+ * Follows the pointer from a press until it is released, and says over which node that was. A press that
+ * hardly moves is ignored.
  */
 function follow(e: PointerEvent, move: (p: PointerEvent) => void, end: (met: number | null) => void): void {
   let dragged = false;

@@ -10,30 +10,30 @@ import { cutState, flightName, lostWords, plural, who } from "../view/words.js";
 import { MS } from "../view/time.js";
 
 const MANY = 40; // marks from which on heartbeats and replies show as pulses of their link
-const DRAWN = 240; // most marks at once; beyond that all that sets out does
-// marks up to which those that move stand between pixels, too; more move by whole ones, which takes half the time
+const DRAWN = 240; // most marks at once; beyond that all new ones are pulses
+// marks up to which they stand between pixels, too; more move by whole pixels, which takes half the time
 const EXACT = 60;
-const PULSE_MS = 120; // a flight that is watched for less is a pulse, too
+const PULSE_MS = 120; // a flight that is visible for less is a pulse, too
 const GLOW_MS = 160; // how long a link glows for it
 const GLOW_EVERY_MS = 640; // in real time twenty heartbeats a second would make it glow for ever
 const BEAT_MS = 160; // for which a leader's outline grows pale when it sends
-const BEAT_STEPS = 4; // in which it does: each has the node painted anew
-const SHRINK_MS = 120; // in which a mark goes into its node
-const STALE_MS = 500; // of real time: what ended longer ago (a hidden tab) is not replayed
-const LOST_MS = 600; // for which a lost message is seen as it was, and as long again in which it fades
+const BEAT_STEPS = 4; // in which it does: each step repaints the node
+const SHRINK_MS = 120; // in which a mark shrinks into its node
+const STALE_MS = 500; // of real time: flights that ended longer ago (a hidden tab) are not replayed
+const LOST_MS = 600; // for which a lost message stays as it was; it fades for as long again
 const CLIENT_MS = 320; // a client's frame takes no cluster time, so it is drawn for this much real time
 const LABELS_MS = 100;
-const COUNT_MS = 1_000; // how often those who hear the page may learn of another number of messages
-// of the way, where a message stands of which it is not known where it was held; the next ones behind it
+const COUNT_MS = 1_000; // how often screen readers may hear a new number of messages
+// of the way: the place of a message held at an unknown place; the next ones stand behind it
 const HELD_AT = 0.3;
 const HELD_APART = 0.14;
-const HIT_PX = 16; // within which a message is pointed at
+const HIT_PX = 16; // within which the pointer meets a message
 
 interface Mark {
   flight: Flight;
   lane: Lane;
-  look: ImageBitmap | null; // null: it is to be looked up
-  grip: HTMLElement | null; // what a held one is taken by
+  look: ImageBitmap | null; // null: it must be looked up
+  grip: HTMLElement | null; // by which a held one is dragged
   born: number; // performance.now()
   stop: number; // the fraction of the way at which it ends
   ended: number | null; // performance.now()
@@ -58,11 +58,11 @@ const isMinor = (f: Flight): boolean => f.kind === "AppendEntriesReply" ||
   (f.kind === "AppendEntries" && f.entryCount === 0);
 const isLost = (f: Flight): boolean => f.fate !== "sent";
 
-/** The messages on their way: which are drawn, where they stand, and what says it in words. */
+/** The messages on their way: which are drawn, where, and their labels. */
 export class FlightLayer {
   private marks = new Map<number, Mark>();
   private ring: Ring | null = null;
-  private pointer: Point | null = null; // over the stage, where nothing lies above the messages
+  private pointer: Point | null = null; // over the stage, where nothing covers the messages
   private labelledAt = 0;
   private countedAt = 0;
   private pulses = new Map<string, Pulse>(); // by link, the last one
@@ -87,26 +87,26 @@ export class FlightLayer {
     }
   }
 
-  /** The looks are others: another theme, size of type, or density of the screen. */
+  /** Looks up all pictures again, after a change of theme, type size, or screen density. */
   repaint(): void {
     for (const mark of this.marks.values()) mark.look = null;
   }
 
-  /** What is on its way already when the stage is first drawn, or seen again. */
+  /** Takes up what is on its way when the stage is first drawn, or becomes visible again. */
   takeUp(): void {
     const at = performance.now();
     const now = this.store.now(at);
     for (const f of this.store.flights.values()) if (f.due >= now || f.held) this.begin(f, now, at);
   }
 
-  /** Another moment, or another run: what was under way is not. */
+  /** Forgets what was under way, because another moment or another run is shown. */
   private clear(): void {
     for (const mark of this.marks.values()) mark.grip?.remove();
     this.marks.clear();
     this.pulses.clear();
   }
 
-  /** Takes what is new; true if there is more to move now. */
+  /** Adds a batch's flights; true if there is more to move now. */
   add(batch: Batch): boolean {
     if (batch.moment) this.clear();
     const before = this.marks.size;
@@ -134,8 +134,8 @@ export class FlightLayer {
   }
 
   /**
-   * Moves everything, and says what will move by itself: nothing, only what is always there (heartbeats, replies), or
-   * something worth every frame. `skipped`: the page was not drawn for a while, so what ended meanwhile is gone.
+   * Moves everything, and says what will move by itself: nothing, only heartbeats and replies, or something
+   * worth every frame. `skipped`: the page was not drawn for a while, so flights that ended are gone.
    */
   frame(now: number, at: number, skipped: boolean, reduced: boolean): "still" | "calm" | "lively" {
     this.reduced = reduced;
@@ -163,7 +163,7 @@ export class FlightLayer {
     return lively ? "lively" : moving ? "calm" : "still";
   }
 
-  /** Leaders' outlines brighten again; not by an animation, which would have the node painted in every frame. */
+  /** Leaders' outlines brighten again; an animation would repaint the node in every frame. */
   private beat(at: number): boolean {
     for (const [outline, since] of this.beats) {
       const step = Math.floor(((at - since) / BEAT_MS) * BEAT_STEPS);
@@ -174,7 +174,7 @@ export class FlightLayer {
     return this.beats.size > 0;
   }
 
-  /** A delivered mark goes into its node, a lost one fades; true while it does. */
+  /** A delivered mark shrinks into its node, a lost one fades; true while it does. */
   private leave(mark: Mark, ended: number, at: number): boolean {
     const lost = isLost(mark.flight);
     const left = 1 - (at - ended) / (lost ? 2 * LOST_MS : SHRINK_MS);
@@ -205,7 +205,7 @@ export class FlightLayer {
     this.hold(mark, 0);
   }
 
-  /** A message that is known already is held, goes on, or has another content. */
+  /** A known message was held or released, or its content changed. */
   private change(mark: Mark, f: Flight): void {
     const fraction = this.fractionOf(mark, this.store.now(), performance.now());
     Object.assign(mark, { flight: f, stop: stopOf(f), look: null });
@@ -230,7 +230,7 @@ export class FlightLayer {
     place(mark, mark.heldAt);
   }
 
-  /** A held message can be taken hold of (stage/drags.ts) and comes in the order of the Tab key. */
+  /** A held message can be dragged (stage/drags.ts) and is a tab stop. */
   private grip({ seq, from, to, kind, entryCount }: Flight): HTMLElement {
     const grip = document.createElement("button");
     grip.className = "held-message";
@@ -241,7 +241,7 @@ export class FlightLayer {
     return grip;
   }
 
-  /** A held message is taken along by the pointer; null: it is let go, and stands again where it was held. */
+  /** The pointer drags a held message; null: it is released, and returns to where it was held. */
   carry(seq: number, to: Point | null): void {
     const mark = this.marks.get(seq);
     if (!mark || mark.heldAt === null) return;
@@ -264,7 +264,7 @@ export class FlightLayer {
     return due > sent ? (now - sent) / (due - sent) : 1;
   }
 
-  /** A link shows for a moment that something passed on it. */
+  /** A link glows for a moment because something passed on it. */
   private pulse(f: Flight, at: number): void {
     const link = f.from < f.to ? `${f.from}-${f.to}` : `${f.to}-${f.from}`;
     const before = this.pulses.get(link);
@@ -285,7 +285,7 @@ export class FlightLayer {
     this.marks.delete(mark.flight.seq);
   }
 
-  /** Tells why a message was lost, where that covers nothing; what its cross comes under moves away. */
+  /** Shows why a message was lost, where there is room; a reason that would cover its cross moves away. */
   private tellReason(mark: Mark): void {
     const { ring } = this;
     if (!ring) return;
@@ -297,7 +297,7 @@ export class FlightLayer {
 
   // --- what is pointed at, and what is said
 
-  /** The message that is drawn there, within so many px; of several the nearest. */
+  /** The nearest message drawn within so many px of a point. */
   nearest(p: Point, within = HIT_PX): Flight | null {
     let best: Mark | null = null;
     const far = (m: Mark) => Math.hypot(m.at.x - p.x, m.at.y - p.y);
@@ -345,8 +345,8 @@ export class FlightLayer {
   }
 
   /**
-   * Those who hear the page learn how many messages are drawn; each of them is among the inboxes, and the M key selects
-   * one after the other.
+   * Tells screen readers how many messages are drawn; the inboxes list each, and the M key selects one after
+   * the other.
    */
   private count(at: number): void {
     this.countedAt = at;
@@ -405,7 +405,7 @@ export class FlightLayer {
     pen.stroke();
   }
 
-  /** Without motion a message is a still arrow, and its mark goes on by tenths of the way. */
+  /** Without motion a message is a still arrow, and its mark advances by tenths of the way. */
   private way(pen: CanvasRenderingContext2D, { lane: { from, to }, flight }: Mark): void {
     pen.globalAlpha = 0.45;
     Object.assign(pen, { strokeStyle: this.inks.of(`--term${slot(flight.term)}`), lineWidth: 1.5 });
@@ -433,7 +433,7 @@ function stand(mark: Mark, at: Point): void {
   if (mark.grip) Object.assign(mark.grip.style, { left: `${at.x}px`, top: `${at.y}px` });
 }
 
-/** How far a message comes: a cut link ends it half-way, a server that is down at its door. */
+/** How far a message gets: a cut link ends it half-way, a server that is down just before the server. */
 function stopOf(f: Flight): number {
   if (f.fate === "sent") return 1;
   if (f.lostAt !== null && f.due > f.sent) return Math.min(1, Math.max(0.12, (f.lostAt - f.sent) / (f.due - f.sent)));

@@ -18,7 +18,7 @@ export interface Box {
 export interface Ring {
   width: number;
   height: number;
-  free: number; // px from the left that nothing else stands on
+  free: number; // px from the left that nothing else occupies
   r: number; // of a node
   strips: boolean; // mini logs stand under the labels
   compact: boolean; // room for no more than names
@@ -26,24 +26,24 @@ export interface Ring {
   names: Box[]; // where their names stand, with the mini logs under them
 }
 
-/** What a stage may draw of a node: all of it, or less where the servers would meet each other. */
+/** What a stage draws of a node: everything, or less where the servers would overlap. */
 interface Form {
   r: number;
   strips: boolean;
   compact: boolean;
   large: boolean; // type is a quarter larger
-  name: number; // px that a name takes with what stands beside it
+  name: number; // px that a name takes, with its badges
 }
 
-const NAME = 92; // of most
+const NAME = 92; // px of most names
 
 const LOW = 300; // px of height below which the stage is compact
 const CAP = 420; // the widest ring, px
 // width of a ring ÷ its height (LOOK §1); it is wider on a low stage, and where the servers would meet
 const ROUND = 1.12;
 const WIDEST = 2.4;
-const FLATTEST = 800; // almost a line: on a stage that is too low for a ring, where they would stand upon each other
-// px that servers are farther apart where there is room: the rings of broken promises then meet nothing
+const FLATTEST = 800; // almost a line, for a stage too low for a ring without overlaps
+// px of extra distance where there is room: the rings of broken promises then do not overlap
 const EASE = 20;
 const EASIEST = 3.6; // how wide a ring may become for that
 const PROJECTOR = 44; // px: a node's radius where the stage is as wide as this:
@@ -58,7 +58,7 @@ function nodeRadius(width: number, height: number, servers: number): number {
   return servers >= 7 ? 28 : 32;
 }
 
-/** What a ring keeps free for something else, and for long names; px. */
+/** The space that a ring leaves for other elements and for long names; px. */
 interface Kept {
   right: number;
   bottom: number;
@@ -102,7 +102,7 @@ function layOut(width: number, height: number, servers: number, kept: Kept): Rin
   return ringOf();
 }
 
-/** From what LOOK §4 wants to what is still a node. */
+/** Forms of a node, from what LOOK §4 asks for to the smallest. */
 function forms(width: number, height: number, servers: number, name: number): Form[] {
   const r = nodeRadius(width, height, servers);
   const large = width >= PROJECTOR_WIDTH;
@@ -165,7 +165,7 @@ function evenly(count: number, squash: number): Point[] {
   });
 }
 
-/** Where the servers' names stand: under them, but for the first, which stands at the top. */
+/** Where the servers' names stand: below them, except for the first, at the top. */
 function namesOf(points: Point[], form: Form): Box[] {
   const { r } = form;
   const name = label(form);
@@ -178,8 +178,8 @@ function namesOf(points: Point[], form: Form): Box[] {
 }
 
 /**
- * Whether no server's timer or selection touches another's, and no name stands in another server or on another name.
- * `ease`: px more than that needs.
+ * Whether no server's timer or selection touches another's, and no name overlaps another server or name.
+ * `ease`: px of extra distance.
  */
 function isRoomy(points: Point[], names: Box[], form: Form, ease: number): boolean {
   const { r } = form;
@@ -195,7 +195,7 @@ function isRoomy(points: Point[], names: Box[], form: Form, ease: number): boole
   }));
 }
 
-/** The middle of something so wide: x, or as near to it as keeps all of it between 0 and `end`. */
+/** The middle for something so wide: x, or the nearest place that keeps all of it between 0 and `end`. */
 export const inside = (x: number, width: number, end: number): number => Math.max(width / 2,
   Math.min(end - width / 2, x));
 
@@ -239,8 +239,8 @@ export function clientLane(server: Point, centre: Point, r: number, inward: bool
 }
 
 /**
- * Where the dot for the vote of server k stands inside a candidate: the dots are the ring in small, so that everybody
- * finds his own (LOOK §4).
+ * Where the dot for the vote of server k stands inside a candidate: the dots are a small copy of the ring,
+ * so each server is easy to find (LOOK §4).
  */
 export function voteDot(k: number, servers: number, r: number): Point {
   const angle = (2 * Math.PI * (k - 1)) / servers - Math.PI / 2;
@@ -283,8 +283,8 @@ const meet = (a: Box, b: Box): boolean => a.left < b.right && b.left < a.right &
 const nodeBox = ({ x, y }: Point, r: number): Box => ({ left: x - r, right: x + r, top: y - r - 4, bottom: y + r + 4 });
 
 /**
- * On which side of a point a short line of text meets no node, no name and nothing that is taken, and stays
- * on the stage.
+ * The side of a point on which a short line of text overlaps no node, no name and no taken box, and stays on
+ * the stage.
  */
 export function reasonSide(at: Point, ring: Ring, taken: Box[] = []): Side {
   const full = [...ring.points.map((p) => nodeBox(p, ring.r)), ...ring.names, ...taken];
@@ -299,7 +299,7 @@ const CROSS = 7; // px from the middle of a lost message's cross to its ends
 
 const crossBox = ({ x, y }: Point): Box => ({ left: x - CROSS, right: x + CROSS, top: y - CROSS, bottom: y + CROSS });
 
-/** A lost message: where its cross is, and on which side of it stands why it was lost. */
+/** A lost message: where its cross is, and on which side of it the reason stands. */
 export interface Lost {
   at: Point;
   reason: Side;
@@ -310,8 +310,8 @@ export const covers = (one: Lost, other: Point): boolean =>
   one.reason !== "none" && meet(reasonBox(one.at, one.reason), crossBox(other));
 
 /**
- * On which side of its cross a lost message's reason has room; none where another says it already (LOOK §5). It covers
- * neither what the others say nor their crosses.
+ * The side of its cross on which a lost message's reason has room; none where another reason is near (LOOK
+ * §5). It covers neither the others' reasons nor their crosses.
  */
 export function spareReason(at: Point, ring: Ring, others: Lost[]): Side {
   const told = others.filter((o) => o.reason !== "none");
@@ -322,8 +322,8 @@ export function spareReason(at: Point, ring: Ring, others: Lost[]): Side {
 const NOTE = { letter: 6.7, padding: 28, line: 18, least: 120, edge: 8 }; // px of a note on the stage
 
 /**
- * Where a note of so many letters covers no server, no name and nothing that is taken; if it has no such place, where
- * it covers least.
+ * Where a note of so many letters covers no server, no name and no taken box; if there is no such place,
+ * where it covers least.
  */
 export function noteBox(letters: number, ring: Ring, taken: Box[]): Box {
   const full = [...ring.points.map((p) => nodeBox(p, ring.r + 10)), ...ring.names, ...taken];

@@ -12,7 +12,7 @@ export function linkPairs(servers: ServerView[]): [number, number][] {
   return ids.flatMap((a, i) => ids.slice(i + 1).map((b): [number, number] => [a, b]));
 }
 
-/** The deeds that bring the links between two servers into a state; none: they are. */
+/** The deeds that bring the links between two servers into a state; empty if they are in it. */
 export function turned(a: number, b: number, wanted: Cut): LabAction[] {
   const ways = [[a, b, "forward"], [b, a, "backward"]] as const;
   return ways.flatMap(([server, to, only]) => {
@@ -25,16 +25,16 @@ export function turned(a: number, b: number, wanted: Cut): LabAction[] {
 export const cycleLink = (a: number, b: number): void =>
   void store.act(turned(a, b, nextCut[cutState(store.room?.links ?? [], a, b)]));
 
-/** The deed after which the network is whole. */
+/** The deed that mends the whole network. */
 export const mended = (): LabAction => ({ do: "partition", servers: store.servers.map((s) => s.server) });
 
 /** What the stage does for a link. */
 export interface LinkHands {
   cycle: (a: number, b: number) => void;
-  open: (a: number, b: number) => void; // where deeds can be done to it: all about it
+  open: (a: number, b: number) => void; // opens all about it, where a source has deeds for links
 }
 
-/** A link: a line to see and a wide one to hit, with what is cut of it drawn in its middle (LOOK §5). */
+/** A link: a visible line, a wide invisible one to hit, and in its middle a mark of what is cut (LOOK §5). */
 export function linkMark(a: number, b: number, ring: Ring, hands: LinkHands): SVGTemplateResult | typeof nothing {
   const from = ring.points[a - 1];
   const to = ring.points[b - 1];
@@ -71,7 +71,7 @@ export function linkMark(a: number, b: number, ring: Ring, hands: LinkHands): SV
   </g>`;
 }
 
-/** A wall with ticks between two sides (LOOK §5), where a straight one can stand between them. */
+/** A wall with ticks between two sides (LOOK §5), if a straight one fits between them. */
 export function wallMark(sides: Side[], ring: Ring): SVGTemplateResult | typeof nothing {
   const [one, other] = sides.map(({ servers }) => servers.flatMap((s) => ring.points[s - 1] ?? []));
   const apart = ring.r + (store.servers.some((s) => isBroken(s.server)) ? 24 : 12);

@@ -22,7 +22,7 @@ interface Ink {
   width?: number; // px
   dash?: number[];
   round?: boolean; // ends of the line
-  halo?: boolean; // the line lies under the fill, so that half of it is seen
+  halo?: boolean; // the line is below the fill, so half of it is visible
 }
 
 export class Marks {
@@ -31,15 +31,15 @@ export class Marks {
 
   constructor(private inks: Inks) {}
 
-  /** Of another density, size of type or theme: all is painted anew. */
+  /** For another screen density, type size or theme: everything is painted again. */
   clear(dense: number): void {
     this.dense = dense;
     this.pictures.clear();
   }
 
   /**
-   * A message on its way along a lane; `tail`: the direction is shown by what it leaves behind. The colour is
-   * the sender's term.
+   * A message on its way along a lane; `tail`: its trail shows the direction. The colour is the sender's
+   * term.
    */
   message(f: Flight, l: Lane, tail: boolean, twin: boolean): ImageBitmap {
     const words = f.kind === "request" ? pillText(f) : "";
@@ -58,7 +58,7 @@ export class Marks {
     });
   }
 
-  /** Where a message died. */
+  /** The cross where a message was lost. */
   cross(f: Flight, l: Lane): ImageBitmap {
     return this.picture(`lost ${slot(f.term)} ${l.angle.toFixed(1)}`, REACH, REACH, (pen) => {
       this.tail(pen, l, this.inks.of(`--term${slot(f.term)}`));
@@ -94,7 +94,7 @@ export class Marks {
       pen.scale(this.dense, this.dense);
       paint(pen);
     }
-    // a canvas would be looked through for changes each time that it is copied
+    // a canvas would be checked for changes each time it is copied
     const picture = canvas.transferToImageBitmap();
     this.pictures.set(key, picture);
     return picture;
@@ -188,7 +188,7 @@ const box = (x: number, y: number, width: number, height: number, r: number): st
 
 let scale: Pen | null = null; // where text is measured
 
-/** Of a line of text in a CSS font, px. */
+/** The width of a line of text in a CSS font, px. */
 export function textWidth(words: string, font: string): number {
   scale ??= new OffscreenCanvas(1, 1).getContext("2d");
   if (!scale) return 0;

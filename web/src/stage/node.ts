@@ -76,16 +76,16 @@ function machineMarks(view: ServerView, r: number): SVGTemplateResult {
 export const isBroken = (server: number): boolean =>
   store.lab?.properties.some((p) => p.broken?.servers.includes(server)) ?? false;
 
-/** Whether two servers have applied the same number of entries and come to another state. */
+/** Whether two servers have applied the same number of entries and are in different states. */
 function statesDiffer(a: ServerView, b: ServerView): boolean {
   return a.report !== null && b.report !== null && a.report.stateHash !== "" && b.report.stateHash !== "" &&
     same(a.report.appliedIndex, b.report.appliedIndex) && a.report.stateHash !== b.report.stateHash;
 }
 
-/** What a node says to those who hear the page. */
+/** A node's description for screen readers. */
 function nodeText(view: ServerView): string {
   if (view.seat === "empty") return `Seat S${view.server} is free. Open another tab.`;
-  // that it has crashed is said of its seat
+  // its seat already says that it has crashed
   const parts = [nodeWords(view), view.machine?.state === "down" ? "" : machineWords(view).toLowerCase()];
   if (store.servers.some((other) => statesDiffer(view, other)))
     parts.push("its state differs from others that applied as much");
@@ -93,7 +93,7 @@ function nodeText(view: ServerView): string {
   return parts.filter((p) => p !== "").join(", ");
 }
 
-/** What is out of the ordinary with a machine of the lab, in a word or two; empty: nothing. */
+/** What is unusual about a machine of the lab, in a word or two; empty if nothing is. */
 export function machineWords(view: ServerView): string {
   const m = view.machine;
   if (!m) return "";
@@ -104,7 +104,7 @@ export function machineWords(view: ServerView): string {
   return m.member === "none" ? "Not a member" : "";
 }
 
-/** Of a server's election timer; a candidate's vote dots need more room. */
+/** The radius of a server's election timer; a candidate's vote dots need more room. */
 export const timerRadius = (view: ServerView, r: number): number => (view.report?.role === "candidate" ? r + 18
   : r + 9);
 
@@ -115,7 +115,7 @@ export function timerTrack(view: ServerView, ring: Ring): SVGTemplateResult | ty
   return svg`<circle class="timer-track" cx=${p.x} cy=${p.y} r=${timerRadius(view, ring.r)} />`;
 }
 
-/** The ring in small: filled it has the vote, dashed it is on its way, a bar is a refusal (LOOK §4). */
+/** The ring in small: filled, a vote is granted; dashed, it is awaited; a bar is a refusal (LOOK §4). */
 function votes(view: ServerView, ring: Ring): SVGTemplateResult[] {
   const size = ring.r >= 30 ? 4 : 3.25;
   return (view.report?.votes ?? []).map((v) => {
@@ -175,10 +175,7 @@ const PILL = 64; // px of what stands beside them in a frame of its own
 export const labelWidth = (view: ServerView): number => LABEL + LETTER * labelRole(view).length +
   (view.self ? PILL : 0) + (view.hidden && view.seat === "connected" ? PILL + LETTER : 0);
 
-/**
- * Where the middle of a node's label is: at its node, or so far from the edge of what is free of the stage that its
- * words end within.
- */
+/** The middle of a node's label: at its node, or as far from the stage's edge as its words need. */
 export function labelX(view: ServerView, ring: Ring): number {
   const x = ring.points[view.server - 1]?.x ?? 0;
   return ring.compact ? x : inside(x, labelWidth(view), ring.free);

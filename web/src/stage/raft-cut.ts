@@ -3,7 +3,7 @@ import { RaftElement } from "../view/element.js";
 import { store } from "../state/store.js";
 import { names } from "../view/words.js";
 
-/** A cut of the network in two that is being chosen on the stage: whom one presses is on one side. */
+/** A cut of the network that is being chosen on the stage: pressed servers are on one side. */
 export class RaftCut extends RaftElement {
   protected readonly topics = ["view", "servers"] as const;
   protected override readonly calm = 200;

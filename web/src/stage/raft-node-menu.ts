@@ -8,8 +8,8 @@ import { roleWords } from "../view/words.js";
 import { accept, Offers } from "../faults/deeds.js";
 
 /**
- * All that can be done to a server, at its node. What cannot be done now stays in its place, with the reason; what
- * would cost the majority is asked once more.
+ * All that can be done to a server, at its node. Deeds that are impossible now stay in place, with the
+ * reason; those that would cost the majority ask for confirmation.
  */
 export class RaftNodeMenu extends RaftElement {
   protected readonly topics = ["view", "servers", "room"] as const;
@@ -22,7 +22,7 @@ export class RaftNodeMenu extends RaftElement {
 
   override render(): TemplateResult {
     const { menu } = store.view;
-    if (menu === null) this.offers.at(0); // what it offered then is nothing to the next time
+    if (menu === null) this.offers.at(0); // its offers are outdated when it opens next
     return html`<div class="menu node-menu" popover @beforetoggle=${this.closing} @toggle=${this.closed}
       @keydown=${this.key}>
       ${menu === null ? nothing : this.asking ? this.question(menu, this.asking) : this.list(menu)}
@@ -67,7 +67,7 @@ export class RaftNodeMenu extends RaftElement {
       : ""}</span>${d.not ? html`<span class="caption">${d.not}</span>` : nothing}</button>`;
   }
 
-  /** To whom the leader may hand over. */
+  /** The servers to which the leader can transfer leadership. */
   private targets(server: number, targets: number[]): TemplateResult {
     return html`<div class="node-menu-targets">${targets.map((to) => html`<button class="small" role="menuitem"
       tabindex="-1" aria-label="Hand over leadership to S${to}" @click=${() => {
@@ -104,7 +104,7 @@ export class RaftNodeMenu extends RaftElement {
     return [...this.querySelectorAll<HTMLElement>("[role=menuitem]")];
   }
 
-  /** At once: the event of the closed list comes later, and by then somebody may have opened it anew. */
+  /** Runs before the list closes: its close event comes later, when the menu may be open again. */
   private readonly closing = (e: ToggleEvent): void => {
     if (e.newState !== "closed") return;
     this.left = this.shown;

@@ -92,13 +92,13 @@ export class RaftStage extends RaftElement {
     `;
   }
 
-  /** All that links look like: there are up to 36 of them, and hardly ever is one different. */
+  /** All that determines how links look: there are up to 36 of them, and they rarely change. */
   private linksLook(waiting: boolean): unknown[] {
     return [waiting, this.ring, store.room?.links, store.view.selection,
       store.servers.map((s) => `${s.server} ${s.seat}`).join()];
   }
 
-  /** For deeds: the menu of the selected server, the cut that is being chosen, and the way back from the last one. */
+  /** For deeds: the selected server's menu, the cut being chosen, and the undo of the last deed. */
   private deeds(): TemplateResult {
     const { selection, menu } = store.view;
     const at = this.more();
@@ -112,7 +112,7 @@ export class RaftStage extends RaftElement {
       <raft-node-menu></raft-node-menu><raft-cut></raft-cut><raft-undo></raft-undo>`;
   }
 
-  /** Where the button of the selected server's menu is; null: there is none. */
+  /** Where the button of the selected server's menu is; null if there is none. */
   private more(): Point | null {
     const { selection } = store.view;
     const p = selection?.kind === "server" ? this.ring.points[selection.server - 1] : undefined;
@@ -128,13 +128,13 @@ export class RaftStage extends RaftElement {
     else if (side) store.show({ side: side.includes(server) ? side.filter((s) => s !== server)
       : [...side, server].sort() });
     else if (selected && by === "key" && store.can.deeds) {
-      // Not sooner, or the same press would choose from it.
+      // Wait for keyup: otherwise the same press would choose from the menu.
       document.addEventListener("keyup", () => store.show({ menu: server }), { once: true });
     }
     else store.select(selected && (panel === null || panel === "node") ? null : { kind: "server", server });
   }
 
-  /** The timers and the messages move without being drawn anew. */
+  /** Timers and messages move without a new drawing of the stage. */
   protected override slice(): unknown {
     const node = ({ server, seat, self, hidden, machine, tally, report: r }: ServerView) => [server, seat, self, hidden,
       machine, tally, r && [r.role, r.term, r.votes, r.timer === null, r.lastIndex, r.lastTerm, r.commitIndex,
@@ -154,7 +154,7 @@ export class RaftStage extends RaftElement {
     this.celebrate();
   }
 
-  /** The ring with all that no words may stand upon: the names, and the button of a server's menu. */
+  /** The ring with everything that words must not cover: the names, and the button of a server's menu. */
   private full(): Ring {
     const at = this.more();
     if (!at) return this.ring;
@@ -163,7 +163,7 @@ export class RaftStage extends RaftElement {
     return { ...this.ring, names: [...this.ring.names, button] };
   }
 
-  /** What is said on the stage for a moment stands where no server does. */
+  /** Places a note for a moment where no server is. */
   private placeNote(): void {
     const { notice, undo } = store.view;
     const said = notice || (undo ? `${undo.text} Undo      ` : "");
@@ -178,14 +178,14 @@ export class RaftStage extends RaftElement {
       this.parentElement?.style.setProperty(`--note-${name}`, `${px}px`);
   }
 
-  /** A held message is taken along by the pointer; null: it is let go. */
+  /** The pointer drags a held message; null: it is released. */
   carry(seq: number, to: PointerEvent | null): void {
     this.scene?.carry(seq, to);
   }
 
   /**
-   * The ring leaves a part of the stage to the invitation while the room waits, and on a phone to what each side of a
-   * cut can do.
+   * Lays out the ring, which leaves room for the invitation while the room waits, and on a phone for the
+   * words on each side of a cut.
    */
   private layOut(waiting: boolean, sidesOfCut: number): Ring {
     const { width, height } = this.size;
@@ -215,7 +215,7 @@ export class RaftStage extends RaftElement {
     return waiting ? html`<raft-waiting></raft-waiting>` : nothing;
   }
 
-  /** A new leader is the one thing that the stage celebrates: one ring that goes out (LOOK §10). */
+  /** A new leader is the only event that the stage celebrates: one ring that expands (LOOK §10). */
   private celebrate(): void {
     for (const s of store.servers) {
       const role = s.seat === "connected" ? (s.report?.role ?? "") : s.seat;

@@ -8,14 +8,14 @@ import { reducedMotion } from "../view/motion.js";
 import type { Store } from "../state/store.js";
 import { Inks, themeNow } from "../view/theme.js";
 
-// Between two frames, when all that moves is what is always there: it takes most of the time, so it must not take most
-// of a processor.
+// The time between two frames while only routine things move: since that is most of the time, it must not
+// take most of a processor.
 const CALM_MS = 24; // heartbeats and replies
 const ARCS_MS = 50; // timers only
 
-const GAP_MS = 500; // between two frames, after which what ended meanwhile is not replayed
+const GAP_MS = 500; // between two frames; flights that ended in a longer gap are not replayed
 const TOUCH_PX = 22; // within which a finger meets a message
-// what is not spoken of, while a step's event stands out (cursor.ts, story/story.css)
+// all but the cursor's servers, while a step's event stands out (cursor.ts, story/story.css)
 const ASIDE = { alpha: 0.55, ms: 200 };
 
 /**
@@ -35,7 +35,7 @@ export class Scene {
   private looked = ""; // theme, density and size for which the looks were painted
   private frame = 0;
   private lastFrame = 0;
-  private alpha = 1; // of what is not spoken of
+  private alpha = 1; // of all that the cursor does not point at
   private slow: ReturnType<typeof setTimeout> | undefined;
   private readonly typeHere = () => this.repaint();
   private readonly spot = new MutationObserver(() => this.run());
@@ -81,7 +81,7 @@ export class Scene {
     if (begun || this.slow === undefined) this.run(); // else the next frame is due soon
   }
 
-  /** The page is seen again. */
+  /** The page is visible again. */
   back(): void {
     this.flights.takeUp();
     this.run();
@@ -129,7 +129,7 @@ export class Scene {
     else if (arcs) this.runAfter(ARCS_MS);
   }
 
-  /** For a moment all but what the cursor points at steps back; true while it does, or comes back. */
+  /** For a moment everything fades but what the cursor points at; true while it fades or returns. */
   private stepAside(gap: number): boolean {
     const aside = document.documentElement.hasAttribute("data-spot") && cursor(this.store).servers.length > 0;
     const by = (1 - ASIDE.alpha) * (gap / ASIDE.ms);
@@ -177,7 +177,7 @@ export class Scene {
   }
 }
 
-/** All that is painted so far becomes paler. */
+/** Makes everything painted so far paler. */
 function fade(pen: CanvasRenderingContext2D, alpha: number, { width, height }: Ring): void {
   pen.save();
   pen.globalCompositeOperation = "destination-in";

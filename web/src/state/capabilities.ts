@@ -1,6 +1,6 @@
 /**
- * What a source of the store can do. A view, a key or a call of a script asks for the capability that it needs, never
- * for the kind of source: what a live room learns to do is then an entry here.
+ * What a source of the store can do. A view, a key or a scripting call asks for the capability that it
+ * needs, never for the kind of source; a new ability of a live room is then one entry here.
  */
 export interface Capabilities {
   /**
@@ -22,7 +22,7 @@ export interface Capabilities {
 
 export type Capability = keyof Capabilities;
 
-/** Of something that may need a capability: whether it works with a source that can do this much. */
+/** Whether something that may need a capability works with such a source. */
 export const works = (can: Capabilities, { needs }: { needs?: Capability }): boolean => !needs || can[needs];
 
 /** A simulated cluster (state/lab-source.ts). */

@@ -4,8 +4,8 @@ import type { Store } from "./store.js";
 import { MS } from "../view/time.js";
 
 /**
- * What stage, logs, tape and story point at together (LOOK §8): what a person points at in any of them, else, while
- * the clock stands, the event at which it stands or that is read.
+ * What stage, logs, tape and story point at together (LOOK §8): what a person points at in any of them,
+ * else, while the clock stands, the current event or the one being read.
  */
 export interface Cursor {
   servers: number[];
@@ -15,7 +15,7 @@ export interface Cursor {
 }
 
 const NOTHING: Cursor = { servers: [], cells: [], lines: [], at: null };
-const SAME = 200 * MS; // as in story.ts: what several servers do alike within this is one thing that happened
+const SAME = 200 * MS; // as in story.ts: what several servers do alike within this is one event
 
 export function cursor(store: Pick<Store, "view" | "story" | "headline" | "paused">): Cursor {
   const { view, story, headline, paused } = store;
@@ -36,7 +36,7 @@ function look(store: Pick<Store, "view" | "story" | "headline" | "paused">): Cur
   return store.paused || store.view.reading !== null ? ofLine(store.headline ?? undefined, store.story) : NOTHING;
 }
 
-/** A line, and what other servers did alike at that time. */
+/** A line, and the same act of other servers at that time. */
 function ofLine(line: StoryLine | undefined, story: StoryLine[]): Cursor {
   if (!line) return NOTHING;
   const alike = story.filter((l) => l === line ||
@@ -46,10 +46,10 @@ function ofLine(line: StoryLine | undefined, story: StoryLine[]): Cursor {
     ? [{ server: l.server, index: l.index }] : [])), lines: alike.map((l) => l.id), at: line.at };
 }
 
-/** What was said, whoever said it. */
+/** The sentence without its server. */
 const said = (l: StoryLine): string => l.text.replace(/^S\d+ /, "");
 
-/** The server that did it; of faults, which nobody tells of itself, all that are named. */
+/** The server that did it; for faults, which no server reports of itself, all servers named. */
 const serversOf = (l: StoryLine): number[] => (l.server > 0 ? [l.server] : [...l.text.matchAll(/\bS(\d)\b/g)]
   .map(([, s]) => Number(s)));
 

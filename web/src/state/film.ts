@@ -2,7 +2,7 @@ import type { Batch } from "../model.js";
 import type { Store } from "./store.js";
 import { inMicros } from "../view/time.js";
 
-/** What the lab told at this moment, ms of watching, when the film was recorded (wasm/film). */
+/** What the lab reported at this moment, ms of watching, when the film was recorded (wasm/film). */
 export interface Take {
   at: number;
   batch: Batch;
@@ -12,9 +12,9 @@ export const FILM_RATE = 0.02; // at which it was recorded
 const FRAME_MS = 50;
 
 /**
- * The first seconds of the run that the lab begins with, recorded from the lab itself and part of the page (build.mjs):
- * they are played while the lab is still on its way, which then goes on from wherever the film is. It can be paused and
- * played at any rate; whatever else is wished for waits for the lab.
+ * The first seconds of the lab's first run, recorded from the lab itself and part of the page (build.mjs).
+ * They play while the lab loads; it then goes on from where the film is. The film can be paused and played
+ * at any rate; all other wishes wait for the lab.
  */
 export class Film {
   private next = 0; // of the takes
@@ -40,7 +40,7 @@ export class Film {
     this.setClock();
   }
 
-  /** Ends it; returns where and how the lab goes on. */
+  /** Ends the film; returns where and at which rate the lab goes on. */
   stop(): { at: number; rate: number } {
     clearInterval(this.timer);
     return { at: inMicros(this.position() * FILM_RATE), rate: this.rate };
@@ -66,7 +66,7 @@ export class Film {
     this.setClock();
   }
 
-  /** Where the film is. The lab may take longer than it: then its last picture stays. */
+  /** Sets the clock to the film's position. If the lab takes longer than the film, its last picture stays. */
   private setClock(): void {
     const now = this.position();
     this.store.apply({ clock: { now: inMicros(now * FILM_RATE), rate: now < this.last ? this.rate : 0 } });

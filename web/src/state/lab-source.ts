@@ -17,10 +17,10 @@ declare const __LAB_WORKER_URL__: string;
  */
 export const FIRST_RATE = 0.02;
 
-const HELD = 50; // wishes that may wait for the lab to have a run; more are refused
+const HELD = 50; // wishes that may wait until the lab has a run; more are refused
 
 // Where the film begins, ms of watching.
-const KNOWN_MS = 4_800; // for those who have been here before: a leader is there, a write is committed
+const KNOWN_MS = 4_800; // for returning visitors: a leader is there, a write is committed
 const STILL_MS = 2_500; // where motion is reduced: a picture of an election, at which the clock stands
 
 /** The Worker with the simulated cluster, as a source of the store. */
@@ -29,7 +29,7 @@ class LabSource implements Source {
   private worker = startWorker(__LAB_WORKER_URL__, "raft lab");
   private drawn: Drawn;
   private film: Film | null = null;
-  private held: (ToWorker | ToLab)[] | null = []; // what the page wished for before a run was open; null: one is
+  private held: (ToWorker | ToLab)[] | null = []; // wishes of the page from before a run was open; null: one is open
   private opening = 0; // the wish that opens one
 
   constructor(private store: Store) {
@@ -54,7 +54,7 @@ class LabSource implements Source {
       `The lab is still being loaded, and ${HELD} wishes wait for it.`);
   }
 
-  /** Plays the film until the lab is there, and then goes on with the run of which it is the beginning. */
+  /** Plays the film until the lab has loaded, and then continues the film's run in the lab. */
   playFilm(film: Film): void {
     this.film = film;
   }
@@ -66,7 +66,7 @@ class LabSource implements Source {
       .catch((why: Error) => this.store.notice(why.message));
   }
 
-  /** A run is open. */
+  /** Sends the held wishes, since a run is open. */
   private letGo(): void {
     const { held } = this;
     this.held = null;
@@ -97,8 +97,8 @@ class LabSource implements Source {
 }
 
 /**
- * Starts the lab with what the address names behind its #, now and whenever that changes. Rejects if a part of the page
- * does not come.
+ * Starts the lab with the run that the address names behind its #, now and whenever that changes. Rejects if
+ * a part of the page does not load.
  */
 export async function openLab(store: Store): Promise<void> {
   const source = new LabSource(store);
@@ -124,8 +124,8 @@ function openFilm(store: Store, takes: Take[]): Film {
 }
 
 /**
- * Not before the lab itself has arrived, film or no film: what is fetched for another day must not come before what
- * is waited for.
+ * Runs `then` once the lab itself has arrived, film or no film: files for later visits must not delay those
+ * that are needed now.
  */
 function onceRunning(store: Store, then: () => void): void {
   const stop = store.onBatch(() => {

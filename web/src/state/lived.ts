@@ -38,7 +38,7 @@ export function advance(h: Lived, now: number): void {
   h.marks = h.marks.filter((m) => m.at >= from).slice(-KEEP_CHANGES);
 }
 
-/** What is in the window, and of each lane the newest change before it: that still holds when the window begins. */
+/** The changes in the window, and each lane's newest one before it, which still holds there. */
 function kept<T extends { at: number }>(list: T[], from: number, laneOf: (change: T) => number): T[] {
   const inside = list.filter((c) => c.at >= from).slice(-KEEP_CHANGES);
   const begin = inside[0]?.at ?? from;
@@ -47,7 +47,7 @@ function kept<T extends { at: number }>(list: T[], from: number, laneOf: (change
   return [...before.values(), ...inside];
 }
 
-/** Notes what servers are like at a moment, and what one of them has committed that led then. */
+/** Notes the servers' states at a moment, and how far the leader of that moment has committed. */
 export function observe(h: Lived, servers: ServerView[], leader: ServerView | null, now: number): void {
   let term: U64 = h.terms.at(-1)?.term ?? 0;
   let commit = h.commit;
@@ -73,7 +73,7 @@ export function note(h: Lived, line: StoryLine): void {
   if (line.kind === "fault") h.marks.push({ at: line.at, kind: "fault", server: line.server, text: line.text });
 }
 
-/** Takes what the lab tells of a branch's history. */
+/** Adds what the lab reports of a branch's history. */
 export function extend(h: Lived, part: LivedPart): void {
   const from = part.whole ? nothingLived() : h;
   h.terms = [...from.terms, ...part.terms].slice(-KEEP_OF_LAB);
@@ -82,7 +82,7 @@ export function extend(h: Lived, part: LivedPart): void {
   h.commit = part.commit;
 }
 
-/** The term that was the highest at a moment, and who led it then. */
+/** The highest term at a moment, and who led it then. */
 export function reignAt(h: Lived, at: number): { term: U64; leader: number | null } {
   const term = h.terms.findLast((t) => t.at <= at)?.term ?? 0;
   const known = new Set<number>();
@@ -96,8 +96,8 @@ export function reignAt(h: Lived, at: number): { term: U64; leader: number | nul
 }
 
 /**
- * The branches as a tree that is written line by line: each below the one that it left, those of one parent in the
- * order in which they left it.
+ * The branches as a tree, one per line: each below the branch that it left, siblings in the order in which
+ * they left.
  */
 export function branchTree(branches: Branch[]): { branch: Branch; depth: number }[] {
   const known = new Set(branches.map((b) => b.id));
@@ -116,8 +116,8 @@ export interface Stretch {
 const CLOSEST = 20 * MS;
 
 /**
- * A stretch `factor` times as long, in which `at` stays where it is; null when all of what was lived, `whole`, is
- * to be seen.
+ * A stretch `factor` times as long, in which `at` keeps its place; null if it would hold all that was lived,
+ * `whole`.
  */
 export function zoomed(shown: Stretch, whole: Stretch, at: number, factor: number): Stretch | null {
   const span = Math.max(CLOSEST, shown.span * factor);
@@ -125,7 +125,7 @@ export function zoomed(shown: Stretch, whole: Stretch, at: number, factor: numbe
   return within({ begin: at - (at - shown.begin) * (span / shown.span), span }, whole);
 }
 
-/** The stretch moved, if it must be, so that it is part of the whole. */
+/** The stretch, moved if necessary to lie within the whole. */
 export const within = (shown: Stretch, whole: Stretch): Stretch =>
   ({ begin: Math.max(whole.begin, Math.min(shown.begin, whole.begin + whole.span - shown.span)), span: shown.span });
 

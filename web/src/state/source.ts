@@ -73,7 +73,7 @@ export class WorkerSource implements Source {
     keep(HINT, `${this.place} ${seat}`, () => sessionStorage);
   }
 
-  /** `?rate=` holds from the moment that this tab is in the room. */
+  /** Sets the rate of `?rate=` once this tab is in the room. */
   private setRateOnce(rate: number): void {
     const stop = this.store.onBatch(() => {
       if (this.store.connection.state !== "open" || !this.store.room) return;

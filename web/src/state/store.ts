@@ -28,7 +28,7 @@ export type Dock = "logs" | "diagram" | "inboxes" | "history" | "comparison";
 export type Selection = { kind: "server"; server: number } | { kind: "flight"; seq: number }
   | { kind: "link"; a: number; b: number } | null;
 
-/** An entry that was deleted and is still seen to leave. */
+/** An entry that was deleted and is still visibly leaving. */
 export interface Ghost {
   server: number;
   index: U64;
@@ -89,14 +89,14 @@ const DETAILS = 400; // of them; the oldest go first
 const REQUESTS = 50;
 const EARLY = 50; // wishes that may wait for the cluster to be loaded
 const GHOST_MS = 700;
-const RESTART = 2 * SECOND; // a clock that falls back further is another room under the old name
+const RESTART = 2 * SECOND; // a clock that falls back further belongs to another room under the old name
 const NOTICE_MS = 6_000;
 const ENDED = "The cluster has ended. Load the page again.";
 
 export class Store {
   can = ROOM; // what the source can; set before anything is drawn (main.ts), and again by the source itself
   boot: Boot = { state: "loading", fraction: 0 };
-  recorded = false; // what is shown is the lab's film; its Worker has not told anything yet
+  recorded = false; // the lab's film is shown; its Worker has not reported yet
   code = "";
   link = "";
   room: RoomState | null = null;
@@ -104,9 +104,9 @@ export class Store {
   self: Status = { server: null, role: null, term: 0, leader: null, commitIndex: 0, lastIndex: 0, appliedIndex: 0,
     stateHash: "", connected: false, disk: "none" };
   watching = "";
-  advice: Advice[] = []; // on the room, and what its people can decide
+  advice: Advice[] = []; // about the room, and the decisions that people can take
   servers: ServerView[] = [];
-  answers: Answers | null = null; // to what one would ask of them
+  answers: Answers | null = null; // to the questions that one would ask about the servers
   flights = new Map<number, Flight>();
   story: StoryLine[] = [];
   requests: ClientRequest[] = [];
@@ -127,7 +127,7 @@ export class Store {
   private listeners = new Set<(changed: Set<Topic>) => void>();
   private batchListeners = new Set<(batch: Batch) => void>();
   private source: Source | null = null;
-  private early: (ToWorker | ToLab)[] = []; // what was asked before there was one
+  private early: (ToWorker | ToLab)[] = []; // messages for the source from before there was one
   private asked = new Map<number, { resolve: (value: unknown) => void; reject: (why: Error) => void }>();
   private nextID = 1;
   private newest: StoryLine | null = null; // of the lines that matter
@@ -160,7 +160,7 @@ export class Store {
     this.rateBefore = rate;
   }
 
-  /** As far as the cluster's time was lived. The lab can be looked at in between: now is the playhead. */
+  /** How far the cluster's time was lived. The lab can show any earlier moment: now is the playhead. */
   get end(): number {
     return this.lab ? Math.max(this.lab.end, this.clock.told) : this.lived.end;
   }
@@ -170,14 +170,12 @@ export class Store {
     return this.lab ? Math.max(0, this.lab.end - this.clock.told) : 0;
   }
 
-  /** Whether that has happened by the moment that is looked at. In the lab the story goes on after it. */
+  /** Whether something has happened by the moment that is shown. The lab's story goes on after it. */
   past(line: { at: number }): boolean {
     return line.at <= this.told;
   }
 
-  /**
-   * The message behind the selected one of those that are on their way or held there; the first if none is selected.
-   */
+  /** The next message under way or held, after the selected one; the first if none is selected. */
   nextFlight(): Flight | undefined {
     const now = this.now();
     const { selection } = this.view;
@@ -186,7 +184,7 @@ export class Store {
     return flying[(place + 1) % Math.max(1, flying.length)];
   }
 
-  /** The highest term: of the moment that is looked at where one can go to any, else of all that was ever seen here. */
+  /** The highest term: at the moment shown if the source can seek, else of all that this tab has seen. */
   get term(): U64 {
     return this.can.seek ? this.highest("term") : (this.lived.terms.at(-1)?.term ?? this.self.term);
   }
@@ -200,12 +198,12 @@ export class Store {
     return this.servers.reduce<U64>((all, s) => most(all, s.report?.[field] ?? 0), 0);
   }
 
-  /** Who leads, the newest term first: of two the older one has not heard yet that its term is over. */
+  /** The leaders, the newest term first: an older one has not yet heard that its term is over. */
   get leaders(): ServerView[] {
     return (this.answers?.leaders ?? []).flatMap((id) => this.server(id) ?? []);
   }
 
-  /** The one of the newest term; null: nobody leads. */
+  /** The leader of the newest term; null if there is none. */
   get leader(): ServerView | null {
     return this.leaders[0] ?? null;
   }
@@ -214,29 +212,29 @@ export class Store {
     return this.servers.find((s) => s.server === id);
   }
 
-  /** The newest event that matters by the moment that is looked at, or the one that is being read. */
+  /** The newest important event by the moment shown, or the one that is being read. */
   get headline(): StoryLine | null {
     const { reading } = this.view;
     const read = reading === null ? undefined : this.story.find((l) => l.id === reading);
-    // the playhead may have left what was read
+    // the playhead may have left the event that was read
     if (read && !(this.lab && this.paused && Math.abs(read.at - this.now()) > 1)) return read;
     return this.newest;
   }
 
   /**
-   * What happened at the step that led to where the clock stands, empty if none did: it need not be a line
-   * of the story.
+   * What happened at the step that led to the clock's place, empty if no step did. It need not be a line of
+   * the story.
    */
   get stepWords(): string {
     return this.paused && this.stepped.at === this.clock.told ? this.stepped.text : "";
   }
 
-  /** Up to when the story is told: to the playhead where one looks at the past, else without end. */
+  /** The end of the told story: the playhead when the past is shown, else without end. */
   get told(): number {
     return this.behind > 0 ? this.clock.told : Infinity;
   }
 
-  /** Calls fn with the topics that changed, until the one who listens is `gone`. */
+  /** Calls fn with the topics that changed, until the listener is `gone`. */
   subscribe(fn: (changed: Set<Topic>) => void, gone?: AbortSignal): void {
     this.listeners.add(fn);
     gone?.addEventListener("abort", () => this.listeners.delete(fn));
@@ -260,7 +258,7 @@ export class Store {
 
   setBoot(boot: Boot): void {
     this.boot = boot;
-    // nobody else will
+    // no other answer will come
     if (boot.state === "failed") for (const id of [...this.asked.keys()]) this.answer(id, false, null, ENDED);
     this.tell("connection");
   }
@@ -305,7 +303,7 @@ export class Store {
     this.tell(...changed);
   }
 
-  /** What a Worker says beside batches. */
+  /** Takes a Worker's messages other than batches. */
   hear(message: Exclude<FromWorker, { type: "batch" }>): void {
     switch (message.type) {
       case "loading":
@@ -341,7 +339,7 @@ export class Store {
     if (connection.state !== "open") this.clock = { ...this.clock, now: this.now(at), rate: 0, read: at };
   }
 
-  /** What belonged to the moment, or to the run, that was looked at until now. */
+  /** Drops what belonged to the moment, or the run, that was shown until now. */
   private leaveMoment(moment: "jump" | "run", changed: Set<Topic>): void {
     this.flights.clear();
     this.ghosts = [];
@@ -398,8 +396,8 @@ export class Store {
 
   private addStory(lines: StoryLine[], changed: Set<Topic>): void {
     if (!this.can.seek) for (const line of lines) note(this.lived, line);
-    // What another server tells of itself comes later than what this tab's own does: the story is in the order in
-    // which things happened.
+    // Reports of other servers arrive later than those of this tab's own: the story is kept in the order of
+    // events.
     const before = (l: StoryLine) => l.id <= this.lastOfBefore;
     const order = (a: StoryLine, b: StoryLine) => (before(a) || before(b) ? Number(before(b)) - Number(before(a))
       : a.at - b.at || a.id - b.id);
@@ -448,7 +446,7 @@ export class Store {
     return this.ask((id) => ({ type: "network", id, change }));
   }
 
-  /** The clock's rate, or its start, for a click: what goes wrong is said on the page. */
+  /** Sets the clock's rate, or starts it, for a click: errors are shown on the page. */
   changeClock(change: Pick<NetworkChange, "rate" | "start">): void {
     this.network(change).catch((why: Error) => this.notice(why.message));
   }
@@ -458,8 +456,8 @@ export class Store {
   }
 
   /**
-   * Does something to the cluster at the moment that is looked at, and offers the way back if it is said what was
-   * `done` and the source knows one; what it refuses is said on the page.
+   * Does something to the cluster at the moment shown. With `done`, words for the deed, it offers the undo
+   * that the source knows; a refusal is shown on the page.
    */
   async act(acts: LabAction[], done = ""): Promise<void> {
     const undo: LabAction[] = [];
@@ -507,7 +505,7 @@ export class Store {
     this.tell("view");
   }
 
-  /** Says what is pointed at: the answers are about that, too. */
+  /** Tells the source what is pointed at, since the answers depend on it. */
   regard(): void {
     this.source?.post({ type: "regard", cell: this.view.cell, side: this.view.side ?? [] });
   }
@@ -524,7 +522,7 @@ export class Store {
     return this.ask(message);
   }
 
-  /** As askLab, for a click: what goes wrong is said on the page. */
+  /** As askLab, for a click: errors are shown on the page. */
   wishLab(message: (id: number) => ToLab): void {
     this.askLab(message).catch((why: Error) => this.notice(why.message));
   }

@@ -3,7 +3,7 @@
  */
 export interface Core {
   functions: CoreFunction[];
-  kinds: Record<string, CorePlace[]>; // by the event's kind as raft/explain.Kind names it: where it is emitted
+  kinds: Record<string, CorePlace[]>; // where events of a kind, named as by raft/explain.Kind, are emitted
   rules: CoreRule[]; // the catalogue, in its order
 }
 
@@ -17,7 +17,7 @@ export interface CoreFunction {
 /** Some lines of a function. */
 export interface CorePlace {
   at: number; // of functions
-  marks: number[]; // the lines that are meant, counted from the function's first, which is 0
+  marks: number[]; // the lines that matter, counted from the function's first, which is 0
   reason?: string; // the event has this reason there, always
 }
 
@@ -52,25 +52,25 @@ async function fetchCore(): Promise<Core> {
   return (await response.json()) as Core;
 }
 
-/** Where an event of a kind came from: the places that always have another reason are left out. */
+/** Where an event of a kind came from, without the places that always have another reason. */
 export function placesOf(core: Core, kind: string, reason?: string): CorePlace[] {
   const places = core.kinds[kind] ?? [];
   const fit = places.filter((p) => !reason || !p.reason || p.reason === reason);
   return fit.length > 0 ? fit : places;
 }
 
-/** The rules that a function asks for. */
+/** The rules that a function consults. */
 export function rulesIn(core: Core, at: number): CoreRule[] {
   return core.rules.filter((r) => r.places.some((p) => p.at === at));
 }
 
-/** Of the rules that are off those that the code of an event asks for: what is said of it otherwise need not hold. */
+/** The rules that are off and that an event's code consults: explanations of the event may then be wrong. */
 export function missedBy(core: Core, event: { kind: string; reason?: string }, off: string[]): CoreRule[] {
   const asked = placesOf(core, event.kind, event.reason).flatMap((p) => rulesIn(core, p.at));
   return core.rules.filter((r) => off.includes(r.id) && asked.includes(r));
 }
 
-/** What is shown of a function: all of it if it is short, else the lines around those that are meant. */
+/** The visible part of a function: all of a short one, else the lines around the marked ones. */
 export interface Excerpt {
   lines: { number: number; text: string; marked: boolean }[];
   whole: boolean;

@@ -27,7 +27,7 @@ export class RaftHeadline extends RaftElement {
       store.stepWords, store.headline ? null : idleWords().title];
   }
 
-  /** What was read while the clock stood is over when it runs. */
+  /** Reading an event ends when the clock runs on. */
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     if (this.stood && !store.paused && store.can.seek && store.view.reading !== null) store.show({ reading: null });
@@ -73,7 +73,7 @@ export class RaftHeadline extends RaftElement {
         : nothing}`;
   }
 
-  /** Loaded once there is something to ask about. */
+  /** The question, loaded once there is something to ask about. */
   private why(): TemplateResult | typeof nothing {
     if (store.story.length === 0) return nothing;
     import("./raft-why.js").catch(() => {}); // without a connection the question is not there
@@ -104,8 +104,8 @@ export function doubt(line: StoryLine, view: ReactiveElement): string {
 }
 
 /**
- * What is said before anything that is known here has happened: of a cluster that stands, or that had its leader
- * before. No title: it has not begun.
+ * What is said before the first known event: of a cluster that stands, or that had a leader already. No
+ * title: it has not begun.
  */
 export function idleWords(): { title: string; why: string } {
   const { leader } = store;

@@ -53,14 +53,14 @@ export class Study {
     });
   }
 
-  /** The program does nothing else while it looks: to end it is to end its Worker. */
+  /** Ends the Worker, because its program cannot be interrupted while it searches. */
   stop(): void {
     this.worker?.terminate();
     this.worker = null;
     this.abandon();
   }
 
-  /** As stop, and the program is not kept for another question either. */
+  /** As stop, but also drops the loaded program. */
   close(): void {
     this.stop();
     this.idle?.terminate();

@@ -114,7 +114,7 @@ export class RaftTimeLine extends RaftElement {
     return Math.max(0, this.height - this.others().length * ROW);
   }
 
-  /** Once a batch, without drawing anything anew. */
+  /** Moves the playhead, once a batch, without a new drawing. */
   private moveHead(): void {
     const head = this.querySelector<HTMLElement>(".playhead");
     const ahead = this.querySelector<HTMLElement>(".ahead");
@@ -136,7 +136,7 @@ export class RaftTimeLine extends RaftElement {
     if (input.getAttribute("aria-valuetext") !== words && store.paused) input.setAttribute("aria-valuetext", words);
   }
 
-  /** The range is what is on the tape, at any moment: a new stretch is painted at once, too. */
+  /** Sets the input's range to the stretch on the tape; a new stretch is painted at once, too. */
   private setRange(input: HTMLInputElement, { begin, span }: Stretch): void {
     const max = String(begin + span);
     if (input.min === String(begin) && input.max === max) return;
@@ -245,7 +245,7 @@ export class RaftTimeLine extends RaftElement {
     if (store.view.line !== null) store.show({ line: null });
   }
 
-  /** What happened about there is pointed at in the story, on the stage and in the logs, too. */
+  /** Points at what happened near there, also in the story, on the stage and in the logs. */
   private pointAtLine(at: number): void {
     const near = this.near();
     const line = store.story.findLast((l) => l.weight === "key" && Math.abs(l.at - at) <= near)?.id ?? null;

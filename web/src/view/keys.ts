@@ -74,7 +74,7 @@ const KEYS: Key[] = [
   { keys: ["?"], shown: "?", words: "This list", act: () => store.show({ keys: !store.view.keys }) },
 ];
 
-/** One of the browser's own, which no view takes. */
+/** A key of the browser's own, which no view takes. */
 interface Own extends Named {
   browser: true;
 }
@@ -221,7 +221,7 @@ type Deeds<P extends Place> =
   { [D in keyof (typeof PLACES)[P]["keys"] as (typeof PLACES)[P]["keys"][D] extends { browser: true } ? never
   : D]: (key: string) => void | false };
 
-/** The handler of a view's keydown. A deed that returns false was none: the key goes on to who else wants it. */
+/** The handler of a view's keydown. A deed that returns false did nothing: the key goes on to others. */
 export function keysOf<P extends Place>(place: P, deeds: Deeds<P>): (e: KeyboardEvent) => void {
   const all = Object.entries(PLACES[place].keys) as [keyof Deeds<P>, Named][];
   return (e) => {
@@ -237,8 +237,8 @@ export function keysOf<P extends Place>(place: P, deeds: Deeds<P>): (e: Keyboard
 let clicked: EventTarget | null = null; // what has the focus because a pointer pressed it
 
 /**
- * To be told of every change of the focus. Who clicked something did not mean to work it by keys: Space
- * stays the clock's.
+ * Must be told of every change of the focus. An element that was clicked is not worked by keys: Space stays
+ * the clock's.
  */
 export function noteFocus({ target }: FocusEvent): void {
   clicked = (target as Element).matches(":focus-visible") ? null : target;
@@ -290,7 +290,7 @@ function pace(factor: number): void {
   store.setRate(Math.min(1, Math.max(0.001, Number((store.pace * factor).toPrecision(2)))));
 }
 
-/** The focus goes with the selection: the next key must not act on what was selected before. */
+/** Moves the focus with the selection: the next key must not act on what was selected before. */
 function selectServer(server: number): void {
   if (!store.server(server)) return;
   store.select({ kind: "server", server });

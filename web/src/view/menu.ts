@@ -33,7 +33,7 @@ function place({ currentTarget }: Pick<Event, "currentTarget">): void {
   });
 }
 
-/** Where what is open belongs in a window that has another size, or on a phone that was turned. */
+/** Places open lists again after the window was resized, or a phone was turned. */
 export function placeMenus(): void {
   for (const list of document.querySelectorAll(".menu:popover-open")) place({ currentTarget: list });
 }

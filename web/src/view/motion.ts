@@ -10,7 +10,7 @@ const BACK_MS = 300;
 let seenAt = -BACK_MS;
 document.addEventListener("visibilitychange", asItIs);
 
-/** What is drawn next did not come about before the eyes of whoever watches. */
+/** What is drawn next did not happen while a person watched. */
 export function asItIs(): void {
   seenAt = performance.now();
 }

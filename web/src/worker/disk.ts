@@ -21,7 +21,7 @@ import type { Disk } from "../model.js";
 import { openFileStore } from "./file-disk.js";
 import { openRowStore } from "./row-disk.js";
 
-/** Another claim has taken the disk: what this tab's server remembers is not all that its disk holds by now. */
+/** Another claim has taken the disk, which may hold more by now than this tab's server remembers. */
 export class Superseded extends Error {
   constructor() {
     super("another tab of this browser has taken its disk");
@@ -35,7 +35,7 @@ export interface Content {
   confirmed: number;
 }
 
-/** One seat's disk, open. Whoever finds another claim on it rejects with Superseded, and has changed nothing. */
+/** One seat's disk, open. A call that finds another claim rejects with Superseded and changes nothing. */
 export interface SeatDisk {
   readonly server: number;
   readonly ticket: string;
@@ -43,11 +43,11 @@ export interface SeatDisk {
   readonly claim: number;
   /** Makes the disk this claim's, which must be higher than that of any before, and answers the whole log. */
   take(claim: number): Promise<Content>;
-  /** Looks whether the disk is still the claim's that took it here. */
+  /** Checks that the disk still belongs to the claim that took it here. */
   confirm(): Promise<void>;
   /**
-   * These answer true if what they did is durable now, else a promise that ends when it is. They copy the bytes before
-   * they return.
+   * These return true if their change is durable now, else a promise that resolves when it is. They copy the
+   * bytes before they return.
    */
   append(bytes: Uint8Array): true | Promise<void>;
   replace(bytes: Uint8Array): true | Promise<void>;
@@ -96,7 +96,7 @@ function memoryStore(): SeatStore {
   };
 }
 
-/** Takes everything and keeps nothing: what the server remembers it remembers in its own memory. */
+/** Takes everything and keeps nothing: the server has only its own memory. */
 export function memoryDisk(server: number, ticket: string, claim: number): SeatDisk {
   const nothing: Content = { bytes: new Uint8Array(0), confirmed: 0 };
   return {

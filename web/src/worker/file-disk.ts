@@ -48,7 +48,7 @@ async function listFileSeats(seats: FileSystemDirectoryHandle): Promise<number[]
   return found.sort((a, b) => a - b);
 }
 
-/** Empty if there is none, or only the beginning of one: the last byte of a whole one ends the line. */
+/** Reads the ticket; empty if there is none or only a part: a whole one ends with a newline. */
 async function readTicket(seat: FileSystemDirectoryHandle): Promise<string> {
   try {
     const line = await (await (await seat.getFileHandle(ticketFile)).getFile()).text();

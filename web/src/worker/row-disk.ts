@@ -66,9 +66,9 @@ function openDatabase(): Promise<IDBDatabase> {
 }
 
 /**
- * Nothing keeps another tab from the same rows, so every transaction that writes reads first, in itself,
- * whose the disk is. Transactions on the same stores run in the order of their making, in all tabs together:
- * between that look and the write there is nobody.
+ * Nothing keeps another tab from the same rows, so every transaction that writes first reads which claim has
+ * the disk. Transactions on the same stores run in the order of creation, in all tabs together: nothing comes
+ * between that check and the write.
  */
 class RowSeat implements SeatDisk {
   readonly ticket: string;
@@ -174,7 +174,7 @@ class RowSeat implements SeatDisk {
   }
 
   /**
-   * Goes on with the transaction if what is kept of the seat is right, and ends when it is complete; else it
+   * Goes on with the transaction if the seat's record is right, and resolves when it is complete; otherwise
    * undoes it and rejects with Superseded.
    */
   private ifKept(

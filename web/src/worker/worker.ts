@@ -145,7 +145,7 @@ async function refusal(url: string): Promise<{ why: string; after: number }> {
   }
 }
 
-/** The old socket says nothing any more: who disconnects knows. */
+/** The old socket reports nothing any more, since the caller already knows. */
 function disconnect(): void {
   if (socket === null) return;
   socket.onopen = socket.onmessage = socket.onclose = null;
@@ -167,7 +167,7 @@ async function create(server: number, ticket: string, claim: number): Promise<vo
   tab?.taken(now(), new Uint8Array(0), 0, "");
 }
 
-/** Asks something of the seat's disk and tells the Tab, unless it has left the seat by then. */
+/** Asks the seat's disk for something and tells the Tab, unless it has left the seat by then. */
 function ofDisk(ask: (disk: SeatDisk) => Promise<(t: Tab) => void>, superseded: (t: Tab, why: string) => void): void {
   const asked = seat;
   if (asked === null) return;
@@ -180,7 +180,7 @@ function ofDisk(ask: (disk: SeatDisk) => Promise<(t: Tab) => void>, superseded: 
   });
 }
 
-/** Work on the seats is done one after the other, so that setting one aside never races with making it anew. */
+/** Work on the seats is done in order, so that setting one aside never races with making it anew. */
 function inTurn(work: () => Promise<void>): void {
   turn = turn.then(work).catch((error: unknown) => stop(`the storage of this browser failed: ${words(error)}`));
 }
