@@ -2,5 +2,5 @@
 
 package hub
 
-// raceSlows is how many times as long our own code takes beside that of the library, which is not watched.
+// raceSlows is the factor by which the race detector slows our code beside the library's, not watched.
 const raceSlows = 4
