@@ -2,5 +2,5 @@
 
 package hub
 
-// raceSlows is the factor by which the race detector slows our code beside the library's, not watched.
+// raceSlows is how much the race detector slows our code; it does not watch the library that we compare.
 const raceSlows = 4
