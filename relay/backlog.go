@@ -75,8 +75,8 @@ func (q *queue) take(into []queued, bytes int) []queued {
 	return into
 }
 
-// Send queues a message if there is room for it and, if it is news, the relay's and the owner's budgets
-// allow it.
+// Send queues a message if there is room for it; for news, the relay's and the owner's budgets must allow
+// it.
 func (c *conn) Send(d *hub.Delivery, stored uint64) bool {
 	isNews := d.Kind == hub.News
 	return (!isNews || c.budgets.news.allow(c.room.owner.news, len(d.Data))) && c.send(d, stored)

@@ -160,8 +160,7 @@ func (b *budgets) visitor(remote string) *visitor {
 	return v
 }
 
-// reserve takes a place in line, and returns how long it is until its turn. A place too far back is given
-// up.
+// reserve takes a place in line, and returns how long it is until its turn. One too far back is given up.
 func (v *visitor) reserve() time.Duration {
 	place := v.handshakes.Reserve()
 	wait := place.Delay()

@@ -42,8 +42,7 @@ func newRooms(options hub.Options, kept *records, b *budgets, log *slog.Logger) 
 		made: map[string]bool{}}
 }
 
-// enter puts a connection into the room code, and opens the room if need be. An error is a sentence for
-// people.
+// enter puts a connection into the room code, and opens the room if need be. An error is for people.
 func (r *rooms) enter(code string, c *conn) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -7,8 +7,7 @@
 //	go run ./relay/campaign -rooms 200            two hundred rooms, a few at a time
 //	go run ./relay/campaign -rooms 5 -harms 1000  each of them a minute and more
 //
-// A server here does what the protocol of a room requires and no more (relay/hub): it can be read as an
-// example.
+// A server here does what the protocol of a room requires and no more (relay/hub): it can be an example.
 package main
 
 import (

@@ -82,8 +82,7 @@ func join(addr, code, params string) (*member, error) {
 	return nil, err
 }
 
-// read passes on messages. If they come too fast it waits, and so does the relay, which in the end loses
-// frames.
+// read passes on messages. If they come too fast it waits, and so does the relay, which then loses frames.
 func (m *member) read() {
 	defer close(m.messages)
 	for {
@@ -137,8 +136,7 @@ func (m *member) leave() {
 	}()
 }
 
-// started tells from the room's notification whether its clock has been started; ok is false for other
-// messages.
+// started tells from the room's notification whether its clock has started; ok: it is this notification.
 func started(data []byte) (running, ok bool) {
 	if !bytes.HasPrefix(data, []byte(`{"jsonrpc":"2.0","method":"room"`)) {
 		return false, false

@@ -16,8 +16,8 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// native is a server of a room, as a program of its own would run it: its disk is a file, with its ticket
-// beside it.
+// native is a server of a room, as a program of its own would run it: a file is its disk, with a ticket
+// beside.
 type native struct {
 	room   *room
 	number int

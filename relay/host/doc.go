@@ -15,7 +15,7 @@
 //		// wait for the next event, at most until wake
 //	}
 //
-// Events that wait already may be given to the room together before Turn, so that their outputs are sent
+// Events that wait already may be given to the room together before Turn, and their outputs are sent
 // together.
 //
 // # What is promised, and what the platform owes

@@ -115,8 +115,7 @@ func (r *Room) trouble(reason string) {
 	r.hub.Unstored(reason)
 }
 
-// settle makes sure that the room's last state is stored. Until then it returns false, and the room stays
-// open.
+// settle makes sure that the room's last state is stored. Until then it is false: the room stays open.
 func (r *Room) settle() bool {
 	if !r.leaving {
 		r.leaving = true

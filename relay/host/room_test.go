@@ -194,8 +194,7 @@ func TestALeaseIsToldWhenItIsStored(t *testing.T) {
 	}
 }
 
-// A store that fails is tried again, later each time. The room's people are told why, and then that it
-// worked.
+// A store that fails is tried again, later each time. The room's people learn why, and then that it worked.
 func TestAStoreThatFailsIsTriedAgain(t *testing.T) {
 	p := newPlatform(t, hub.Options{Size: 1}, nil)
 	p.fails = "the disk is full"
@@ -269,8 +268,7 @@ func TestASlowDiskHoldsUpOnlyWhatWaitsForIt(t *testing.T) {
 	}
 }
 
-// The room is given back what a connection has no room for, and reports it; a slow connection is spared
-// news.
+// The room is given back what a connection has no room for, and says so; a slow connection is spared news.
 func TestWhatIsNotSentIsTold(t *testing.T) {
 	p := newPlatform(t, hub.Options{Size: 2}, nil)
 	p.join(1, `{}`)

@@ -268,8 +268,8 @@ func TestTheFramesOfARoomAreBoundedAndNoCallCostsMoreThanItSays(t *testing.T) {
 	}
 }
 
-// Frames that overtake each other are sorted once. Inserted singly, four times as many took sixteen times
-// longer.
+// Frames that overtake each other are sorted once. Inserted singly, four times as many took 16 times as
+// long.
 func TestAReleaseOfManyFramesTakesNotMuchLongerThanTheirNumber(t *testing.T) {
 	release := func(frames int) time.Duration {
 		s := trio(t, Options{Limits: Limits{Rate: 1e6, Burst: 1e9}})

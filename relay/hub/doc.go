@@ -8,8 +8,7 @@
 // The host's own process calls methods: Connect, Join, Seat, Change, Act, Describe, BeginAnew, GiveAway,
 // with typed arguments and a *Refusal as the error. Members' messages enter through Receive, which takes
 // what their sockets read: frames, and calls of JSON-RPC. The calls are an adapter over the same methods
-// (rpc.go, params.go, report.go), like notify.go for what the room says; no rule of a room reads or writes
-// JSON.
+// (rpc.go, params.go, report.go), as is notify.go; no rule of a room reads or writes JSON.
 //
 // # The protocol of a room
 //

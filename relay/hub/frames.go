@@ -345,8 +345,7 @@ func (h *Hub) delay(l *link) int64 {
 	return max(0, l.Latency-l.Jitter+h.random.Int64N(2*l.Jitter+1))
 }
 
-// deliverDue delivers the frames that are due, in the order of their times. While the clock stands none
-// arrives.
+// deliverDue delivers the frames that are due, in the order of their times; none while the clock stands.
 func (h *Hub) deliverDue() {
 	if !h.clock.moves() {
 		return

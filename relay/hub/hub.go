@@ -233,9 +233,9 @@ func New(options Options, record *Record) (*Hub, error) {
 // Connect says that a connection was opened. conn is the host's number for it, never used twice in a room.
 func (h *Hub) Connect(conn uint64) { h.ConnectFrom(conn, "") }
 
-// ConnectFrom is Connect for a host that knows the network address from which the connection came. Connections
-// that have not joined have few places; when all are taken, the address that holds most loses its oldest
-// connection.
+// ConnectFrom is Connect for a host that knows the network address from which the connection came.
+// Connections that have not joined have few places; when all are taken, the address that holds most loses
+// its oldest.
 func (h *Hub) ConnectFrom(conn uint64, address string) {
 	if h.waiting() >= h.limits.Waiting {
 		h.drop(h.longestWaiting(), closeFull, "others wanted to come in, and this connection had not joined")
@@ -284,7 +284,7 @@ func (h *Hub) Overrun(conn uint64) {
 	}
 }
 
-// Undelivered gives back a message that the host had no room for. The room tells of the loss, or tells it
+// Undelivered gives back a message that the host had no room for. The room reports the loss, or tells it
 // again.
 func (h *Hub) Undelivered(d *Delivery) {
 	m := h.members[d.Conn]

@@ -24,8 +24,8 @@ type LinkChange struct {
 
 const mostLinks = maxSize * (maxSize - 1) // every direction between two servers
 
-// Change changes the room's network as the member on a connection asks: all of it, or nothing if any part is
-// impossible.
+// Change changes the room's network as the member on a connection asks: all of it, or nothing if it cannot
+// all be.
 func (h *Hub) Change(conn uint64, c *Change) error {
 	m, err := h.memberOf(conn)
 	if err != nil {
@@ -155,8 +155,7 @@ func (h *Hub) MayAct(conn uint64, a *Act) error {
 	return err
 }
 
-// meant returns the frame that an act is for and its link, for InjectFrame only the link; or why it cannot
-// be.
+// meant returns the frame that an act is for and its link, for InjectFrame only the link; or why it fails.
 func (h *Hub) meant(a *Act) (*link, *flight, error) {
 	switch a.Do {
 	case HoldFrame, ReleaseFrame, DropFrame, DeliverFrame, DuplicateFrame:

@@ -86,8 +86,7 @@ func (h *Hub) seenNotification(lines []byte, dropped int) []byte {
 	return h.written()
 }
 
-// writeLines writes the gathered lines, with frames as long as their text, escaped, totals at most text
-// bytes.
+// writeLines writes the gathered lines, with frames until their escaped text exceeds text bytes in all.
 func (h *Hub) writeLines(text int) []byte {
 	w := h.json
 	w.Reset(nil)

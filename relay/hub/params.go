@@ -16,8 +16,7 @@ type params struct {
 	bad error
 }
 
-// readParams calls member for each member of the object raw. member reads its value, or skips an unknown
-// key.
+// readParams calls member for each member of the object raw. member reads the value, or skips unknown keys.
 func readParams(raw []byte, member func(p *params, key string) (known bool)) error {
 	if raw == nil {
 		return nil

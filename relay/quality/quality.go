@@ -15,8 +15,7 @@ type Qualities struct {
 	Duplicate float64 `json:"duplicate,omitempty"`
 	Reorder   float64 `json:"reorder,omitempty"`
 
-	// Bytes that leave in a second of cluster time, one frame after the other. 0: no limit, all leave at
-	// once.
+	// Bytes that leave in a second of cluster time, one frame after the other. 0: all leave at once.
 	Bandwidth int64 `json:"bandwidth,omitempty"`
 }
 

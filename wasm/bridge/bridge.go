@@ -67,8 +67,7 @@ func words(reason any) string {
 	return "a panic without words"
 }
 
-// Now returns the epoch time in ms with fractions, as the Worker passes it with every input, for an input
-// that lasts.
+// Now returns the epoch time in ms with fractions, as the Worker passes it, for an input that lasts.
 func Now() float64 {
 	performance := js.Global().Get("performance")
 	return performance.Get("timeOrigin").Float() + performance.Call("now").Float()
@@ -80,6 +79,5 @@ func (b *Bridge) Bytes(value js.Value) []byte {
 	return b.input
 }
 
-// Borrowed returns text as a string without a copy; JavaScript makes its own copy before a call with it
-// returns.
+// Borrowed returns text as a string without a copy; JavaScript makes its own before a call with it returns.
 func Borrowed(text []byte) string { return unsafe.String(unsafe.SliceData(text), len(text)) }

@@ -148,8 +148,7 @@ type ReportedEvent struct {
 	Term    U64    `json:"term"`
 }
 
-// State is the key-value state of a server as of its appliedIndex; of a server that is down, that of its
-// snapshot.
+// State is the key-value state of a server as of its appliedIndex; of one that is down, its snapshot's.
 type State struct {
 	Keys  int    `json:"keys"`  // how many there are
 	Pairs []Pair `json:"pairs"` // the first 32 of them at most, in the order of their keys' bytes
@@ -263,8 +262,8 @@ type SeatsChange struct {
 	Empty bool  `json:"empty,omitempty"` // give: the next ones there start empty, without being taken in by a leader
 }
 
-// Connection is the state of the connection to the relay. The fields after state are present when it is lost
-// or refused.
+// Connection is the state of the connection to the relay. The other fields are there if it is lost or
+// refused.
 type Connection struct {
 	State   ConnectionState `json:"state"`
 	RetryAt float64         `json:"retryAt,omitempty"` // epoch ms of real time

@@ -9,7 +9,7 @@ type Lab struct {
 	Branch   int      `json:"branch"`   // of branches: the one that is looked at
 	Branches []Branch `json:"branches"` // ascending by id; at least one
 	Off      []string `json:"off"`      // IDs of rules that no server keeps now
-	// Those of them that are not extensions (raft.Extensions): without them this is no longer the paper's
+	// Those of them that are not extensions (raft.Extensions): without them it is no longer the paper's
 	// Raft.
 	Modified   []string   `json:"modified"`
 	Properties []Property `json:"properties"`
@@ -186,8 +186,7 @@ type Replay struct {
 	Lanes    []LaneChange `json:"lanes"` // what every server is at the beginning, and the changes
 }
 
-// Moment is the content of a link or a file: a run, a moment of it, and a hash by which to recognize its
-// state.
+// Moment is the content of a link or a file: a run, a moment of it, and the hash of its state there.
 type Moment struct {
 	Run  jsoniter.RawMessage `json:"run" typescript:"LabRun"`
 	At   Micros              `json:"at"`

@@ -9,8 +9,7 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// told returns a cluster of size servers as a page is told of it: S1 leads, and the last server lacks its
-// entry.
+// told returns a cluster of size servers as a page is told of it: S1 leads, and the last lacks its entry.
 func told(t testing.TB, size int) (*contract.RoomState, []contract.ServerView) {
 	room := &contract.RoomState{Started: true, Links: []contract.Link{}}
 	views := make([]contract.ServerView, 0, size)

@@ -73,7 +73,7 @@ func TestTheGalleryStopsWhereAPromiseIsBroken(t *testing.T) {
 	}
 }
 
-// A person's own reads are watched like those of a run. A local read, of which no more was promised, breaks
+// A person's own reads are watched like a run's. A local read, of which no more was promised, breaks
 // nothing.
 func TestAStaleReadOfAPerson(t *testing.T) {
 	for read, stale := range map[string]bool{"readIndex": true, "local": false, "log": false} {

@@ -21,8 +21,8 @@ func (p *testPage) replayed(from, until int64, details bool) (r contract.Replay)
 	return r
 }
 
-// watch plays at a rate at which the page misses nothing, and notes each message by its number, as last
-// told.
+// watch plays at a rate at which the page misses nothing, and notes each message by its number, as told
+// last.
 func watch(p *testPage, ms float64, known map[uint64]contract.Message) {
 	note := func() {
 		for _, f := range p.flights {

@@ -112,8 +112,7 @@ type election struct {
 	split bool  // a term before the winner's had candidates, and no leader
 }
 
-// hold lets a leader rise, crashes it at a random moment between two heartbeats, and watches for the next
-// leader.
+// hold lets a leader rise, crashes it at a random moment between two heartbeats, and awaits the next.
 func hold(run lab.Run) (election, error) {
 	w, err := lab.New(run)
 	if err != nil {

@@ -46,8 +46,7 @@ type stage struct {
 	look  func(off []string, rules raft.RuleSet) (*Found, int, error)
 }
 
-// changing are the rules of configuration changes (§6) and of snapshots (§7): without those, the rules do
-// not matter.
+// changing are the rules of configuration changes (§6) and of snapshots (§7): they matter only there.
 var changing = raft.RulesOf(raft.TwoMajorities, raft.OnlyVotersCount, raft.ConfigOnAppend, raft.RollBackConfig,
 	raft.OneChangeAtATime, raft.ChangeInOwnTerm, raft.KeepSuffix, raft.CompactedMatches)
 

@@ -65,8 +65,7 @@ const (
 	mostCharacters = 40
 )
 
-// History lives the run again and explains what its clients were told. It returns an error if the question
-// is invalid.
+// History lives the run again and explains what its clients were told. An error: the question is invalid.
 func History(q HistoryQuestion, progress func(fraction float64, words string, part any)) (ClientHistory, error) {
 	until := q.Until
 	if until < 0 || until > longest {
@@ -129,8 +128,8 @@ var kinds = [...]contract.Op{
 }
 
 // contradiction says what is wrong with an answer: "S2 answered x = 1 at 0.412 s, after S3 acknowledged x =
-// 2 at 0.390 s: no order of the operations explains it.". It tells the contradicted answer that was known
-// last before the question, or none if it is uncertain that all of them are needed.
+// 2 at 0.390 s: no order of the operations explains it." It names the last contradicted answer from before
+// the call, and none unless all of c.Against are known to be needed.
 func contradiction(history []check.Operation, c linear.Contradiction) string {
 	wrong := &history[c.Operation]
 	text := reply(wrong) + " at " + seconds(wrong.Returned) + " s"

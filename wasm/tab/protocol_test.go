@@ -39,8 +39,7 @@ func protocol(t *testing.T) string {
 	return string(text)
 }
 
-// The frames in PROTOCOL.md are those that servers write, to the byte; its commands are those that the log
-// holds.
+// The frames in PROTOCOL.md are those that servers write, to the byte; its commands are those in the log.
 func TestTheFramesAndCommandsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 	for _, line := range examples(t, "frames") {
 		var d wire.Decoder
@@ -278,7 +277,7 @@ func TestTheCodesAndTimesOfTheDocumentAreTheOnesInUse(t *testing.T) {
 	}
 }
 
-// Clients ask a server that speaks only colon in JSON, and it may answer with the one line that PROTOCOL.md
+// Clients ask a server that speaks only colon in JSON, and it may answer with the line that PROTOCOL.md
 // gives.
 func TestAServerOfColonOnlyTellsClientsSo(t *testing.T) {
 	w := newWorld(t)

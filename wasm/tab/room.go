@@ -103,8 +103,7 @@ func readRoom(params []byte, into *contract.RoomNotice) error {
 	return checkRoom(into)
 }
 
-// checkRoom checks the room for what this tab relies on: a relay of another version must be reported, not
-// trusted.
+// checkRoom checks the room for what this tab relies on: another version's relay must be reported.
 func checkRoom(r *contract.RoomNotice) error {
 	switch {
 	case r.Size < 1 || r.Size > mostServers || len(r.Servers) > r.Size:

@@ -171,8 +171,8 @@ func (t *Tab) tellFrame(d *contract.Deed) {
 	t.fault(d, "A message from "+report.Servers([]int{d.From})+" to "+report.Servers([]int{d.To})+" "+what+".", why, "")
 }
 
-// tellWays tells which links were cut or mended. A cut of all links between two groups, both ways, is told
-// as one.
+// tellWays tells which links were cut or mended. All links between two groups, cut or mended both ways, are
+// told as one.
 func (t *Tab) tellWays(d *contract.Deed, up bool) {
 	var both []contract.Way
 	for _, w := range d.Ways {

@@ -452,8 +452,7 @@ func TestARelayThatLostItsRecordTakesTheServersBack(t *testing.T) {
 	w.reads(tabs[4], 2, "x", "1")
 }
 
-// Stored seats stay: another relay's room of this name may need them, or the same one after it finds its
-// record again.
+// Stored seats stay: another relay's room of this name may need them, or the same one with its record found.
 func TestASeatThatWasGivenAwayIsLeftAlone(t *testing.T) {
 	w := newWorld(t)
 	first := w.open(newBrowser(), nil)

@@ -17,7 +17,7 @@ func (l *Line[W, T, R]) fork(text string) {
 	b := &Branch[T, R]{ID: l.last, Parent: l.owner(at), At: at, Text: text, Tape: parent.Tape, End: at}
 	b.Kept = l.host.Fork(&parent.Kept, at)
 	if len(l.Branches) == MostBranches {
-		l.forget() // not the new one, unless it is the oldest of one chain
+		l.forget() // never the current one
 	}
 	l.Branches = append(l.Branches, b)
 	l.Branch, l.Live = b, true

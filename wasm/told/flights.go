@@ -7,8 +7,8 @@ import (
 	"raftplayground/wasm/report"
 )
 
-// Sightings tells what became of frames since its last call; unseen: the page is hidden, and they are not
-// shown later.
+// Sightings tells what became of frames since its last call; unseen: the page is hidden, and never sees
+// them.
 func (t *Teller) Sightings(unseen bool) {
 	list, _ := t.world.Sightings(nil) // sightings beyond the room's limit are not shown
 	if unseen {

@@ -116,7 +116,7 @@ func (r *Replay) tell(line contract.StoryLine) {
 		return
 	}
 	alike := func(l *contract.StoryLine) bool { return l.Server == line.Server && l.Text == line.Text }
-	before := 0 // lines alike at this moment come in the same order in the story
+	before := 0 // how many alike lines of this moment precede it, in the story too
 	for i := len(r.events) - 1; i >= 0 && r.events[i].At == line.At; i-- {
 		if alike(&r.events[i]) {
 			before++

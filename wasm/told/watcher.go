@@ -65,8 +65,7 @@ func (k *Watcher) note(w *lab.World) {
 	}
 }
 
-// Saw returns what has happened since the last look if that ends the step, else "". Then the watcher
-// restarts.
+// Saw returns what has happened since the last look if that ends the step, else "". Then it starts anew.
 func (k *Watcher) Saw(w *lab.World) (text string) {
 	text = k.happened(w)
 	broken, held := k.broken, k.held
@@ -86,8 +85,8 @@ func (k *Watcher) Saw(w *lab.World) (text string) {
 	return text
 }
 
-// happened tells the watch what has happened, and returns which of it counts: of several, the one most worth
-// showing.
+// happened tells the watch what has happened, and returns what counts: of several, the one worth showing
+// first.
 func (k *Watcher) happened(w *lab.World) (text string) {
 	k.found = w.EventsSince(k.events, k.found[:0])
 	key := false

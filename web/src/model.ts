@@ -140,10 +140,7 @@ export interface Report {
   badFrames: U64; // frames that it could not decode, since it started
 }
 
-/**
- * State is the key-value state of a server as of its appliedIndex; of a server that is down, that of its
- * snapshot.
- */
+/** State is the key-value state of a server as of its appliedIndex; of one that is down, its snapshot's. */
 export interface State {
   keys: number; // how many there are
   pairs: Pair[]; // the first 32 of them at most, in the order of their keys' bytes
@@ -244,10 +241,7 @@ export interface SeatsChange {
   empty?: boolean; // give: the next ones there start empty, without being taken in by a leader
 }
 
-/**
- * Connection is the state of the connection to the relay. The fields after state are present when it is lost
- * or refused.
- */
+/** Connection is the state of the connection to the relay. The other fields are there if it is lost or refused. */
 export interface Connection {
   state: ConnectionState;
   retryAt?: number; // epoch ms of real time
@@ -271,7 +265,7 @@ export interface Lab {
   branch: number; // of branches: the one that is looked at
   branches: Branch[]; // ascending by id; at least one
   off: string[]; // IDs of rules that no server keeps now
-  /** Those of them that are not extensions (raft.Extensions): without them this is no longer the paper's Raft. */
+  /** Those of them that are not extensions (raft.Extensions): without them it is no longer the paper's Raft. */
   modified: string[];
   properties: Property[];
   chaos: boolean; // faults are drawn as time goes on
@@ -430,7 +424,7 @@ export interface Replay {
   lanes: LaneChange[]; // what every server is at the beginning, and the changes
 }
 
-/** Moment is the content of a link or a file: a run, a moment of it, and a hash by which to recognize its state. */
+/** Moment is the content of a link or a file: a run, a moment of it, and the hash of its state there. */
 export interface Moment {
   run: LabRun;
   at: Micros;
@@ -1034,7 +1028,7 @@ export interface Qualities {
   loss?: number;
   duplicate?: number;
   reorder?: number;
-  /** Bytes that leave in a second of cluster time, one frame after the other. 0: no limit, all leave at once. */
+  /** Bytes that leave in a second of cluster time, one frame after the other. 0: all leave at once. */
   bandwidth?: number;
 }
 
@@ -1065,7 +1059,7 @@ export interface Quality {
   fault?: string;
 }
 
-/** CompareQuestion asks what is different between two runs, from their start to a time. */
+/** CompareQuestion asks how two runs differ, from their start to a time. */
 export interface CompareQuestion {
   left: LabRun;
   right: LabRun;
@@ -1080,10 +1074,7 @@ export interface Comparison {
   right: Track;
 }
 
-/**
- * Divergence is the first moment at which not the same happens in both. What happens in one of them may be
- * nothing: "".
- */
+/** Divergence is the first moment at which the two runs differ. "" means that nothing happens in a run then. */
 export interface Divergence {
   at: Micros;
   left: string;
@@ -1093,18 +1084,18 @@ export interface Divergence {
 /** Track is what happened in one run. */
 export interface Track {
   history: LivedPart;
-  /** the lines that matter: mostStory of them at most, from a little before the divergence on */
+  /** the lines that matter: at most mostStory, from a little before the divergence on */
   story: StoryLine[];
   commit: U64;
 }
 
 /**
- * ElectionsQuestion asks how long a cluster is without a leader after its leader crashed, for every latency
- * with every range of timeouts.
+ * ElectionsQuestion asks how long a cluster has no leader after its leader crashed, for every latency with
+ * every range of timeouts.
  */
 export interface ElectionsQuestion {
   servers: number; // 3 to 9
-  seed: number; // of the first election; the others have those after it
+  seed: number; // of the first election; the others have the seeds after it
   runs: number; // elections for each point, 1 to 1000
   latencies: Micros[];
   timeouts: Timeout[];
@@ -1119,22 +1110,22 @@ export interface Timeout {
   most: Micros;
 }
 
-/** ElectionPoint is what came of the elections with one latency and one range of timeouts. */
+/** ElectionPoint is the result of the elections with one latency and one range of timeouts. */
 export interface ElectionPoint {
   latency: Micros; // one way
   least: Micros;
   most: Micros;
   runs: number;
-  median: Micros | null; // from the crash to the next leader; null: in half of the runs nobody led
-  worst: Micros | null; // the 95th percentile; null: in one run of twenty nobody led
+  median: Micros | null; // from the crash to the next leader; null: half of the runs found none
+  worst: Micros | null; // the 95th percentile; null: one run of twenty found none
   split: number; // the part of the runs in which a term ended without a leader
-  none: number; // the part of the runs in which nobody led within 10 s
+  none: number; // the part of the runs without a leader within 10 s
 }
 
 /** FindQuestion asks for a run in which a safety property breaks when no server keeps some rules. */
 export interface FindQuestion {
   off: string[]; // IDs of raft.Rules; those of Figure 2's extensions are off in any case
-  seconds: number; // of looking, after which it is given up at the next opportunity
+  seconds: number; // of searching; the search ends soon after
 }
 
 /** Found is a run in which a property breaks, as short as could be found. */
@@ -1145,12 +1136,12 @@ export interface Found {
   text: string;
   actions: string[]; // what is done in the run, in words, in order
   how: How;
-  looked: number; // situations, or seeds, that were looked at
+  looked: number; // situations, or seeds, that were examined
 }
 
 /**
  * How says how a run was found. "search": no run within the bounds is shorter; "chance": it was found with a
- * random seed, then everything was left out that can be.
+ * random seed, then shortened as far as possible.
  */
 export type How = "search" | "chance";
 
@@ -1165,15 +1156,15 @@ export interface HistoryQuestion {
 
 /** ClientHistory is what clients asked and were told. */
 export interface ClientHistory {
-  /** as far as it goes: before what was asked for if more was done than mostOperations */
+  /** where it ends: earlier than asked for if there were more than mostOperations */
   until: Micros;
-  leftOut: number; // operations that were asked for later
+  leftOut: number; // operations called later
   operations: Operation[];
   wrong: Wrong[]; // ascending by the time of the answer
   undecided: string[]; // keys for which mostSteps did not suffice
 }
 
-/** Operation is what one client asked for and was told, in the order of the asking. */
+/** Operation is one request of a client and its answer, in order of the calls. */
 export interface Operation {
   client: number; // 0: that of actions, which may ask for several things at once
   kind: Op;
@@ -1183,20 +1174,20 @@ export interface Operation {
   expected?: string; // cas: what the value had to be, cut likewise
   /** get, delete: the key existed; cas: what was expected was there */
   found: boolean;
-  server: number; // who answered; 0: nobody did
+  server: number; // the server that answered; 0: none
   called: Micros;
   /** null: there was no answer, or one that leaves open whether it happened */
   returned: Micros | null;
   refused: boolean; // it did not happen and never will
   /** when it can be taken to have happened; null: never, or it is not known */
   effect: Micros | null;
-  place: number; // its effect's in the order of those on its key, from 1; 0: it has none
+  place: number; // its place in the order of effects on its key, from 1; 0: none
 }
 
 /** Wrong is an answer that no order explains. */
 export interface Wrong {
   operation: number; // whose answer it is, from 0
-  /** those whose answers it contradicts, ascending by the time of the answer; there may be none */
+  /** operations whose answers it contradicts, by time of the answer; may be empty */
   against: number[];
   text: string; // what is wrong, in one sentence
 }

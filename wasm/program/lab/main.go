@@ -19,8 +19,7 @@ import (
 const mostMemory = 96 << 20
 
 func main() {
-	// a world is small but leaves much garbage: collecting it less often halves the time of a simulated
-	// minute
+	// a world is small but leaves much garbage: rarer collection halves the time of a simulated minute
 	debug.SetGCPercent(400)
 	debug.SetMemoryLimit(mostMemory)
 	b := bridge.New()

@@ -14,8 +14,7 @@ import (
 )
 
 func main() {
-	// a world is small but leaves much garbage: collecting it less often halves the time of a simulated
-	// minute
+	// a world is small but leaves much garbage: rarer collection halves the time of a simulated minute
 	debug.SetGCPercent(400)
 	b := bridge.New()
 	post := func(json []byte) { b.Host.Call("post", bridge.Borrowed(json)) }
