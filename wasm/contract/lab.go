@@ -9,8 +9,7 @@ type Lab struct {
 	Branch   int      `json:"branch"`   // of branches: the one that is looked at
 	Branches []Branch `json:"branches"` // ascending by id; at least one
 	Off      []string `json:"off"`      // IDs of rules that no server keeps now
-	// Those of them that are not extensions (raft.Extensions): without them it is no longer the paper's
-	// Raft.
+	// Those of them that are no extensions (raft.Extensions): without them it is no longer the paper's Raft.
 	Modified   []string   `json:"modified"`
 	Properties []Property `json:"properties"`
 	Chaos      bool       `json:"chaos"` // faults are drawn as time goes on

@@ -265,7 +265,7 @@ export interface Lab {
   branch: number; // of branches: the one that is looked at
   branches: Branch[]; // ascending by id; at least one
   off: string[]; // IDs of rules that no server keeps now
-  /** Those of them that are not extensions (raft.Extensions): without them it is no longer the paper's Raft. */
+  /** Those of them that are no extensions (raft.Extensions): without them it is no longer the paper's Raft. */
   modified: string[];
   properties: Property[];
   chaos: boolean; // faults are drawn as time goes on
