@@ -61,7 +61,7 @@ main() {
       run_lab_for_an_hour
       run_campaign
       walk_through_browsers
-      # all that can happen, in wider bounds than the tests'
+      # exhaustive exploration, in wider bounds than the tests'
       EXPLORE_DEEP=1 go test -count=1 -v -timeout 30m -run Kept ./raft/explore
       ;;
     help | -h | --help) usage ;;
@@ -69,7 +69,7 @@ main() {
   esac
 }
 
-# step says what is done next and how many seconds have passed, and what failed if it fails.
+# step announces the next step and how many seconds have passed; if that step fails, it is named as the failure.
 doing=""
 step() {
   doing=$*
@@ -87,13 +87,13 @@ build() {
   build_program
 }
 
-# Without its tag json-iterator brings the arithmetic of large numbers along, 37 KB, to look at numbers that it skips:
-# package wire and the hub look at every byte themselves.
+# Without its tag json-iterator includes 37 KB of big-number arithmetic to check numbers that it skips: package wire and
+# the hub check every byte themselves.
 #
-# Code that is inlined everywhere compresses badly: without it the server's file is 100 KB smaller on its way, a tenth,
-# and one server has little to do. In the lab, which simulates minutes in a moment, all that a server consists of keeps
-# it: that makes it twice as quick. The network between them, what puts it into words, and what drives it, do not: that
-# is 17 KB less in the hub alone, and a simulated minute takes no longer.
+# Inlined code compresses badly: without inlining the server's file is a tenth, 100 KB, smaller to transfer, and one
+# server has little to do. In the lab, which simulates minutes in a moment, the packages of a server stay inlined, which
+# makes it twice as fast. The network, the explanations and the driver do not: that saves 17 KB in the hub alone, and a
+# simulated minute takes no longer.
 build_wasm() {
   step "the server, the lab and its studies for the browser: $OUT/wasm/raft.wasm, lab.wasm, studies.wasm"
   mkdir -p "$OUT/wasm"
@@ -113,7 +113,7 @@ program_for_browser() {
   GOOS=js GOARCH=wasm go build -tags=jsoniter_sloppy -trimpath -ldflags="-s -w" "${@:3}" -o "$OUT/wasm/$1.wasm" "$2"
 }
 
-# build_page leaves the finished page in relay/page, from where the program embeds it.
+# build_page puts the finished page into relay/page, where the program embeds it from.
 build_page() {
   if changed npm web/package.json web/package-lock.json || [[ ! -d web/node_modules ]]; then
     step "the page's packages: npm ci"
@@ -130,7 +130,7 @@ build_page() {
   sync_page
 }
 
-# sync_page makes relay/page equal to web/dist, but for the files there that are under version control.
+# sync_page makes relay/page equal to web/dist, except for its files under version control.
 sync_page() {
   mkdir -p relay/page
   (cd web/dist && find . -type f -printf '%P\n' | sort) >"$OUT/page.files"
@@ -179,8 +179,8 @@ run_tests() {
   count_tests
 }
 
-# check_columns looks whether a line is wider than an editor beside a page. A tab counts as four, a character as one,
-# however many bytes it has: the locale says so to sed, which writes a file's name, a line's number and its text.
+# check_columns fails if a line is wider than an editor beside a page. A tab counts as four columns, a character as one,
+# whatever its bytes: sed's locale sees to that. sed prints a file's name, a line's number and its text.
 check_columns() {
   step "lines of at most 120 columns"
   local long
@@ -202,9 +202,9 @@ check_go() {
   [[ ! -f raft/bench/go.mod ]] || (cd raft/bench && go vet ./...)
 }
 
-# test_packages tests all that needs no browser, but for the many clusters of raft/lab/soak. To go through all that can
-# happen, or through worlds for a given time, takes as long whether the core checks itself or not: that is done once,
-# with its checks.
+# test_packages tests all packages that need no browser, except the many clusters of raft/lab/soak. Exhaustive
+# exploration, and worlds run for a given time, take as long with the core's own checks as without: they run only once,
+# with the checks.
 test_packages() {
   step "tests of the Go packages"
   packages | grep -vE '/(web/e2e|web/e2e/browsers|raft/explore|raft/blackbox|raft/lab/soak)$' | xargs_go_test go
@@ -228,14 +228,14 @@ test_packages() {
 }
 
 # xargs_go_test tests the packages that it reads, with the flags given, into a log of the name given. Everything has
-# been vetted before. Simulated worlds are small and what they leave behind is much: at Go's usual pace a fifth of the
-# time would go into collecting it.
+# been vetted before. Simulated worlds are small but leave much garbage: at Go's usual pace its collection would take a
+# fifth of the time.
 xargs_go_test() {
   GOGC=400 xargs go test -vet=off -v -timeout 10m "${@:2}" | tests_log "$1"
 }
 
-# test_in_browser begins with the tests that measure times: they are alone. Live rooms run at the pace of their clocks
-# and leave one of two processors idle; that takes the many clusters of raft/lab/soak, which give way to the browser.
+# test_in_browser begins with the tests that measure times, which run alone. Live rooms run at the pace of their clocks
+# and leave one of two processors idle: the many clusters of raft/lab/soak use it, and give way to the browser.
 test_in_browser() {
   local -r by_the_clock='^TestSpeed|WithinTwoSeconds|FirstPaint'
   step "tests in the browser by the clock"
@@ -251,8 +251,8 @@ test_in_browser() {
   return "$status"
 }
 
-# tests_log keeps the whole of `go test -v` in a file and shows what matters: what failed, what a test had to say, and
-# a line a package.
+# tests_log keeps the whole output of `go test -v` in a file and shows what matters: failures, messages of tests, and
+# one line a package.
 tests_log() {
   tee "$OUT/test/$1.log" |
     grep --line-buffered -vE '^=== |^ *--- PASS|^PASS$|^\[no test|\[no test files\]|\[rapid\] OK'
@@ -298,7 +298,7 @@ covered() {
     }' "$profile"
 }
 
-# source_files lists this project's own files with the extensions given, those not committed yet too.
+# source_files lists this project's own files with the given extensions, including those not committed yet.
 source_files() {
   local extension
   for extension in "$@"; do
@@ -306,7 +306,7 @@ source_files() {
   done
 }
 
-# packages lists this module's packages; npm packages may hold Go files too, which are none of ours.
+# packages lists this module's packages; npm packages may contain Go files too, which are not ours.
 packages() {
   go list ./... | grep -v /node_modules/
 }
@@ -354,7 +354,7 @@ run_seeds() {
   done
 }
 
-# run_native_rooms takes about half an hour: mostly it waits.
+# run_native_rooms takes about half an hour, mostly waiting.
 run_native_rooms() {
   build
   step "rooms of native servers, under faults"
@@ -369,7 +369,7 @@ run_black_box() {
     -time "$SOAK_TIME" -from "$(date +%s)000000"
 }
 
-# run_lab_for_an_hour looks whether an hour of faults, as quickly as the browser can live it, fills its memory.
+# run_lab_for_an_hour checks that an hour of faults, run as fast as the browser can, does not fill its memory.
 run_lab_for_an_hour() {
   need_chromium
   build
@@ -447,7 +447,7 @@ need_firefox() {
     install_or_name "Firefox (for the walk through other browsers)" firefox-esr
 }
 
-# need_webkit looks for the driver, with which the browser comes, and for the display that it needs.
+# need_webkit looks for the driver, which comes with the browser, and for the display that it needs.
 need_webkit() {
   if ! command -v WebKitWebDriver >/dev/null || ! command -v Xvfb >/dev/null; then
     install_or_name "WebKitGTK (for the walk through other browsers)" webkit2gtk-driver xvfb

@@ -19,11 +19,12 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// An attack is done by a process of its own, from an address of its own, against the program as it runs for users.
-// Beside it innocent people use a room, and nothing may happen to them. ATTACKS.md is the table of all attacks.
+// attack is one attack, made by a process of its own, from an address of its own, against the program as
+// users run it. Beside it innocent people use a room, and nothing may happen to them. ATTACKS.md is the
+// table of all attacks.
 type attack struct {
 	name    string
-	happens string // what happens, for the table
+	happens string // what the attacker does, for the table
 	bound   string // what bounds it
 	run     func(a *attacker)
 	inside  bool // the attacker is a member of the innocent room
@@ -37,7 +38,7 @@ type attacker struct {
 	from    net.IP
 }
 
-const attackerIP = "127.0.0.66" // so that what one address may have is not what everybody may have
+const attackerIP = "127.0.0.66" // so that the bounds of one address apply to the attacker alone
 
 // attackAs runs an attack if this process was started for one.
 func attackAs() bool {
@@ -72,10 +73,10 @@ func (a *attacker) dial(network, address string) (net.Conn, error) {
 	if c, err := from.Dial(network, address); err == nil {
 		return c, nil
 	}
-	return net.Dial(network, address) // where 127/8 is a single address
+	return net.Dial(network, address) // on systems where 127/8 is a single address
 }
 
-// member joins a room and reads on.
+// member joins a room and keeps reading.
 func (a *attacker) member(code, params string) *websocket.Conn {
 	ws := a.socket(code)
 	if ws == nil {
@@ -95,7 +96,7 @@ func readOn(ws *websocket.Conn) {
 	}
 }
 
-// flood writes messages, one after the other and again and again, through as many sockets as it takes.
+// flood writes the messages one after the other, again and again, through as many sockets as it takes.
 func (a *attacker) flood(code, params string, messages ...string) {
 	for {
 		ws := a.member(code, params)
@@ -111,22 +112,21 @@ func (a *attacker) flood(code, params string, messages ...string) {
 	}
 }
 
-// victim is the innocent room and the relay that it is in. Of its servers 1 and 2 send frames to each other
-// without delay, which shows what the relay itself takes; 3 and 4 over the delay of every new room, 15 ± 5 ms each
-// way, as people use it.
+// victim is the innocent room and its relay. Servers 1 and 2 send frames to each other without delay, which
+// shows the time that the relay itself takes; 3 and 4 have every new room's delay, 15 ± 5 ms each way.
 type victim struct {
 	t     testing.TB
 	relay *process
 	code  string
 	tabs  []*tab
-	ended atomic.Pointer[string] // what ended the session of somebody in it
+	ended atomic.Pointer[string] // what ended a member's session
 
 	mu   sync.Mutex
-	back map[string]bool            // frames that have come back: an attacker may duplicate them, as anybody may
-	came map[uint64][]time.Duration // how long frames took there and back, by who sent them
+	back map[string]bool            // frames that have come back: any member, the attacker too, may duplicate them
+	came map[uint64][]time.Duration // round-trip times of frames, by sender
 }
 
-// innocents opens a room of four servers that read, and of one more seat for who attacks from inside.
+// innocents opens a room of four servers that read, and one more seat for an attacker from inside.
 func innocents(t testing.TB, relay *process, seats int) *victim {
 	v := &victim{t: t, relay: relay, code: "innocent", back: map[string]bool{}, came: map[uint64][]time.Duration{}}
 	for range 4 {
@@ -143,7 +143,7 @@ func innocents(t testing.TB, relay *process, seats int) *victim {
 	return v
 }
 
-// live reads on, sends back what asks for it, and notes what has come back.
+// live keeps reading, returns frames that ask for it, and notes the frames that have come back.
 func (v *victim) live(c *tab) {
 	c.ws.SetReadDeadline(time.Time{})
 	for {
@@ -165,7 +165,7 @@ func (v *victim) live(c *tab) {
 	}
 }
 
-// note notes how long a frame took, once.
+// note notes a frame's round-trip time, once.
 func (v *victim) note(server uint64, frame string, took time.Duration) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -175,10 +175,10 @@ func (v *victim) note(server uint64, frame string, took time.Duration) {
 	}
 }
 
-// pair is how long frames took there and back: what the relay takes, and what people see.
+// pair holds round-trip times: those of the relay itself, and those that people see.
 type pair struct{ bare, used []time.Duration }
 
-// roundTrips has both pairs send a frame every 5 ms, for so long, and waits until all have come back.
+// roundTrips makes both pairs send a frame every 5 ms for that time, and waits until all have come back.
 func (v *victim) roundTrips(during time.Duration) pair {
 	v.mu.Lock()
 	clear(v.came)
@@ -198,7 +198,7 @@ func (v *victim) roundTrips(during time.Duration) pair {
 		v.mu.Lock()
 		p := pair{v.came[1], v.came[3]}
 		v.mu.Unlock()
-		if len(p.bare) >= sent && len(p.used) >= sent { // more, where the attack has the network double some
+		if len(p.bare) >= sent && len(p.used) >= sent { // more if the attack makes the network duplicate some
 			return p
 		}
 		if time.Now().After(deadline) {
@@ -213,7 +213,7 @@ func (p *pair) add(other pair) {
 	p.bare, p.used = append(p.bare, other.bare...), append(p.used, other.used...)
 }
 
-// percentile is the time within which so many of a hundred came back.
+// percentile returns the time within which the given percentage came back.
 func percentile(took []time.Duration, of int) time.Duration {
 	if len(took) == 0 {
 		return 0
@@ -224,8 +224,8 @@ func percentile(took []time.Duration, of int) time.Duration {
 
 func p99(took []time.Duration) time.Duration { return percentile(took, 99) }
 
-// launchAttack starts the process that attacks, and returns how to end it. It gives way to relay and innocents, as
-// if it had a machine of its own.
+// launchAttack starts the attacking process, and returns a function that ends it. The process yields to
+// relay and innocents, as if it had a machine of its own.
 func launchAttack(t testing.TB, x *attack, v *victim) (stop func()) {
 	command := []string{os.Args[0]}
 	if nice, err := exec.LookPath("nice"); err == nil {
@@ -249,14 +249,14 @@ func launchAttack(t testing.TB, x *attack, v *victim) (stop func()) {
 	}
 }
 
-// assault is one attack as it went.
+// assault is the result of one attack.
 type assault struct {
 	calm, attacked pair
 	ratios         []float64 // p99 attacked / calm of each turn, as people see it
-	memory         int64     // of the relay at most, bytes; 0: not known
+	memory         int64     // peak of the relay, bytes; 0: unknown
 }
 
-// undergo measures the innocent room calm and attacked in turns, and looks that nothing happens to it.
+// undergo measures the innocent room calm and attacked in turns, and checks that nothing happens to it.
 func undergo(t testing.TB, x *attack, turns int, each time.Duration) (result assault) {
 	t.Helper()
 	relay := launch(t, "-addr", "127.0.0.1:0", "-state", t.TempDir())
@@ -297,7 +297,7 @@ func undergo(t testing.TB, x *attack, turns int, each time.Duration) (result ass
 
 func tail(text string, most int) string { return text[max(0, len(text)-most):] }
 
-// memoryOf is how much memory a process has, bytes; 0 where the system does not say.
+// memoryOf returns how many bytes of memory a process has; 0 where the system does not say.
 func memoryOf(pid int) int64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

@@ -193,7 +193,7 @@ func (a *attacker) reportsAndCalls() {
 	a.again(a.code, messages)
 }
 
-// again writes all messages through a member, then waits a second, and so on: its seat is the fifth.
+// again writes all messages through a member on the fifth seat, waits a second, and repeats.
 func (a *attacker) again(code string, messages []string) {
 	ws := a.member(code, `{}`)
 	for ws != nil {
@@ -464,7 +464,8 @@ func (v *victim) canOpenARoom(t testing.TB) {
 	}
 }
 
-// canReturnToASeat has the owner of a seat come back. That is connected, so being told so is as far as one comes.
+// canReturnToASeat lets the owner of a seat come back. The owner is still connected, so a refusal that says
+// so is proof enough.
 func (v *victim) canReturnToASeat(t testing.TB) {
 	owner := v.tabs[3]
 	back := dial(t, v.relay.url, v.code, nil)
@@ -477,8 +478,8 @@ func (v *victim) canReturnToASeat(t testing.TB) {
 	}
 }
 
-// Nothing happens to innocent people, whatever is done to the relay. How quick their room stays is bounded here
-// only roughly: a busy machine must not fail this test. BenchmarkAttacks measures it.
+// Nothing happens to innocent people, whatever is done to the relay. This test bounds only roughly how fast
+// their room stays, because a busy machine must not fail it. BenchmarkAttacks measures it.
 func TestNothingHappensToInnocentPeople(t *testing.T) {
 	for i := range attacks {
 		x := &attacks[i]
@@ -496,8 +497,8 @@ func TestNothingHappensToInnocentPeople(t *testing.T) {
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// BenchmarkAttacks measures how quick the innocent room is calm and attacked, in turns: `./build.sh bench
-// relay/attacks`. With -rewrite it writes what it has measured into ATTACKS.md.
+// BenchmarkAttacks measures how fast the innocent room is calm and attacked, in turns: `./build.sh bench
+// relay/attacks`. With -rewrite it writes the results into ATTACKS.md.
 func BenchmarkAttacks(b *testing.B) {
 	ratios, calm := measured(b), []float64{}
 	begun, load := time.Now().UTC().Format(time.DateOnly), loadNow()
@@ -532,7 +533,7 @@ func median(of []float64) float64 {
 	return of[len(of)/2]
 }
 
-// loadNow is how many processes wanted a processor in the last minute, as the system says.
+// loadNow returns the system's load average of the last minute.
 func loadNow() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
@@ -570,8 +571,7 @@ func measured(t testing.TB) map[string]string {
 	return ratios
 }
 
-// … and the list of modules that the program consists of, for who wants to know of a vulnerability whether it is
-// in there.
+// ATTACKS.md lists the modules of the program, so that readers can tell whether a vulnerability concerns it.
 func TestTheListOfModulesIsComplete(t *testing.T) {
 	path, err := program()
 	if err != nil {
@@ -590,7 +590,7 @@ func TestTheListOfModulesIsComplete(t *testing.T) {
 	expectPart(t, "modules", list)
 }
 
-// expectPart looks whether the part of ATTACKS.md of this name is what it should be, or writes it.
+// expectPart checks that the part of ATTACKS.md of this name is as wanted, or writes it.
 func expectPart(t *testing.T, name, want string) {
 	t.Helper()
 	switch _, got, _ := part(t, name); {
@@ -603,7 +603,7 @@ func expectPart(t *testing.T, name, want string) {
 	}
 }
 
-// part finds the part of ATTACKS.md of this name, and what stands before and after it.
+// part returns the part of ATTACKS.md of this name, and the text before and after it.
 func part(t testing.TB, name string) (before, is, after string) {
 	t.Helper()
 	text, err := os.ReadFile("ATTACKS.md")

@@ -14,27 +14,27 @@ import (
 const (
 	mostQueued    = 8 << 20 // bytes of frames and answers that wait for one connection; further frames are lost
 	mostCount     = 16384   // … and messages
-	mostNewsBytes = 1 << 20 // … of news; one message may be longer, if it is the only one
+	mostNewsBytes = 1 << 20 // … of news; a single message may be longer
 	mostAnswers   = 256 << 10
 	freeBytes     = 16 << 10 // of each connection, which the budget does not count
 	budgetStep    = 64 << 10
-	batch         = 64 << 10 // bytes that are written before frames are looked for again
+	batch         = 64 << 10 // bytes that are written before frames get a turn again
 )
 
-// backlog is what waits for one connection. Frames, answers and announcements go before news. What finds no room is
-// refused, and the room tells of it; no connection is closed for what others send to it.
+// backlog is what waits for one connection. Frames, answers and announcements go before news. A message that
+// finds no room is refused, and the room reports it; no connection is closed for what others send to it.
 type backlog struct {
 	mu       sync.Mutex
 	main     queue
 	news     queue
-	gated    queue // what waits for record number gate
+	gated    queue // waits for record number gate
 	gate     uint64
 	answers  int       // bytes of answers that wait, in main or gated
 	reserved int64     // of the budget
 	relief   sync.Cond // answers were taken, or the connection ends
 	writing  bool      // a goroutine writes
 	closing  []byte    // the close message to end with; nil: go on
-	dropping bool      // what waits is not written any more
+	dropping bool      // waiting messages are discarded
 	ended    bool
 	joined   atomic.Bool
 
@@ -70,24 +70,25 @@ func (q *queue) take(into []queued, bytes int) []queued {
 	rest := copy(q.messages, q.messages[n:])
 	clear(q.messages[rest:])
 	if q.messages = q.messages[:rest]; rest == 0 && cap(q.messages) > 64 {
-		q.messages = nil // a connection that is quiet again keeps no memory of its noise
+		q.messages = nil // a connection that is quiet again keeps no large buffer
 	}
 	return into
 }
 
-// Send queues a message if there is room for it, and if no more news is told than the relay and the room's owner may.
+// Send queues a message if there is room for it; for news, the relay's and the owner's budgets must allow
+// it.
 func (c *conn) Send(d *hub.Delivery, stored uint64) bool {
 	isNews := d.Kind == hub.News
 	return (!isNews || c.budgets.news.allow(c.room.owner.news, len(d.Data))) && c.send(d, stored)
 }
 
-// send queues a message. False means that there is no room for it. stored is the number of the record that is on
+// send queues a message. It returns false if there is no room. stored is the number of the record that is on
 // the disk.
 func (c *conn) send(d *hub.Delivery, stored uint64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closing != nil {
-		return true // it has been told to go
+		return true // it is being closed
 	}
 	m := queued{data: d.Data, binary: d.Binary, answer: d.Kind == hub.Answer}
 	switch d.Kind {
@@ -100,7 +101,7 @@ func (c *conn) send(d *hub.Delivery, stored uint64) bool {
 		if !c.hasRoom(len(d.Data)) {
 			return false
 		}
-		c.main.put(m) // it passes the gate: who waits is told why
+		c.main.put(m) // it passes the gate: members that wait are told why
 	default:
 		if !m.answer && !c.hasRoom(len(d.Data)) {
 			return false
@@ -125,7 +126,7 @@ func (c *conn) hasRoom(bytes int) bool {
 	return queued+bytes <= mostQueued && count < mostCount && c.reserve(bytes, false)
 }
 
-// reserve makes sure that the budget has room for so many bytes more.
+// reserve tells whether the budget has room for this many more bytes, and takes them.
 func (c *conn) reserve(bytes int, inAnyCase bool) bool {
 	need := int64(c.main.bytes + c.gated.bytes + c.news.bytes + bytes - freeBytes)
 	if need <= c.reserved {
@@ -142,7 +143,7 @@ func (c *conn) reserve(bytes int, inAnyCase bool) bool {
 	return true
 }
 
-// Stored lets go what waited for the record of this number, which is stored now.
+// Stored releases what waited for the record of this number, which is stored now.
 func (c *conn) Stored(stored uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -156,7 +157,7 @@ func (c *conn) Stored(stored uint64) {
 	c.wake()
 }
 
-// Backlog is how many bytes wait to be written.
+// Backlog returns how many bytes wait to be written.
 func (c *conn) Backlog() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -171,14 +172,14 @@ func (c *conn) Close(code int, reason string) {
 	c.shut(code, reason)
 }
 
-// shut ends the connection with a code and a reason once what waits is written. The first call counts.
+// shut ends the connection with a code and a reason once all that waits is written. The first call counts.
 func (c *conn) shut(code int, reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.close(code, reason)
 }
 
-// abandon is shut without what waits: of it only what has begun is written.
+// abandon is shut without what waits, except for what has begun to be written.
 func (c *conn) abandon(code int, reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -202,7 +203,7 @@ func (c *conn) stalled() {
 	}
 }
 
-// awaitRelief waits while the peer does not take the answers to what it asks. False: the connection has ended.
+// awaitRelief waits while the peer does not take the answers to its calls. False: the connection has ended.
 func (c *conn) awaitRelief() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -218,7 +219,7 @@ func (c *conn) isClosing() bool {
 	return c.closing != nil
 }
 
-// discard gives back all that the connection holds.
+// discard returns all that the connection holds of budgets.
 func (c *conn) discard() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -229,7 +230,7 @@ func (c *conn) discard() {
 	c.relief.Broadcast()
 }
 
-// wake starts writing if nobody does: a quiet connection has no goroutine for it.
+// wake starts the writing goroutine if there is none: a quiet connection has none.
 func (c *conn) wake() {
 	if !c.writing && !c.ended {
 		c.writing = true
@@ -237,7 +238,7 @@ func (c *conn) wake() {
 	}
 }
 
-// write writes what waits, and ends with it.
+// write writes what waits, and returns when nothing is left.
 func (c *conn) write() {
 	var taken []queued
 	for {
@@ -290,7 +291,7 @@ func (c *conn) rest() bool {
 		return false
 	}
 	closing := c.closing
-	c.writing = closing != nil // nobody else starts
+	c.writing = closing != nil // no other goroutine starts writing
 	c.mu.Unlock()
 	if closing == nil {
 		return true
@@ -304,7 +305,7 @@ func (c *conn) rest() bool {
 	return true
 }
 
-// flush writes messages as few packets, and a ping with them if it is time.
+// flush writes messages in few packets, and a ping with them if one is due.
 func (c *conn) flush(messages []queued) error {
 	c.net.hold()
 	for _, m := range messages {

@@ -11,12 +11,12 @@ import (
 	"raftplayground/relay/hub"
 )
 
-// idleConn is a connection that nothing is written to yet.
+// idleConn is a connection that has written nothing yet.
 func idleConn() *conn {
 	c := &conn{budgets: newBudgets()}
 	c.visitor = c.budgets.visitor("192.0.2.7:1")
 	c.relief.L = &c.mu
-	c.writing = true // by nobody
+	c.writing = true // as if a goroutine wrote
 	return c
 }
 
@@ -52,7 +52,7 @@ func TestWhoTakesNothingIsToldWhyItIsClosed(t *testing.T) {
 	}
 }
 
-// A tab that does nothing costs the stack of one goroutine, and no buffers for what nobody writes.
+// A tab that does nothing costs the stack of one goroutine, and no buffers.
 func TestAQuietConnectionHasOneGoroutine(t *testing.T) {
 	_, server := started(t, settings{}, nil)
 	const tabs = 20

@@ -11,13 +11,13 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// budget bounds what the whole process holds of something. One address may hold half of it: a classroom behind one
-// router has enough, and a single person there cannot take what everybody else needs.
+// budget bounds what the whole process holds of one resource. One address may hold half of it: enough for a
+// classroom behind one router, and a single person there cannot take what others need.
 type budget struct {
 	kind    budgetKind
 	most    int64
 	used    atomic.Int64
-	refused atomic.Int64 // how often there was no more, for the metrics
+	refused atomic.Int64 // how often it was exhausted, for the metrics
 }
 
 type budgetKind int
@@ -31,7 +31,7 @@ const (
 	budgetKinds
 )
 
-// take takes n for an address, all or nothing. What is taken must be given back.
+// take takes n for an address, all or nothing. The caller must give it back.
 func (b *budget) take(v *visitor, n int64) bool {
 	if b.used.Add(n) <= b.most {
 		if v.used[b.kind].Add(n) <= b.most/2 {
@@ -44,24 +44,24 @@ func (b *budget) take(v *visitor, n int64) bool {
 	return false
 }
 
-// give gives n back; a negative n takes it in any case.
+// give returns n; a negative n takes it in any case.
 func (b *budget) give(v *visitor, n int64) {
 	v.used[b.kind].Add(-n)
 	b.used.Add(-n)
 }
 
-// pace bounds how much of something happens in a second, in the whole process and, at half of it, for one address.
+// pace bounds a rate, in the whole process and, at half of it, for one address.
 type pace struct {
 	all     *rate.Limiter
-	refused atomic.Int64 // what was refused or had to wait
+	refused atomic.Int64 // how much was refused or had to wait
 }
 
-// newPace allows so much a second, and so much of it ahead.
+// newPace allows perSecond, and a burst of ahead.
 func newPace(perSecond, ahead int) *pace {
 	return &pace{all: rate.NewLimiter(rate.Limit(perSecond), ahead)}
 }
 
-// share is the limiter of one address.
+// share returns the limiter of one address.
 func (p *pace) share() *rate.Limiter { return rate.NewLimiter(p.all.Limit()/2, p.all.Burst()/2) }
 
 // allow takes n from the process and the address if both have it.
@@ -74,7 +74,7 @@ func (p *pace) allow(share *rate.Limiter, n int) bool {
 	return false
 }
 
-// delay takes n of p.all or of a share in any case, and says how long to wait for it.
+// delay takes n of p.all or of a share in any case, and returns how long to wait for it.
 func (p *pace) delay(limiter *rate.Limiter, n int) time.Duration {
 	wait := limiter.ReserveN(time.Now(), n).Delay()
 	if wait > 0 {
@@ -83,13 +83,13 @@ func (p *pace) delay(limiter *rate.Limiter, n int) time.Duration {
 	return wait
 }
 
-// budgets are what the process shares out among all addresses, and who has what of it.
+// budgets are what the process shares out among all addresses, and what each of them holds.
 type budgets struct {
 	of       [budgetKinds]budget
 	messages *pace         // read from members; beyond it reading waits
 	bytes    *pace         // of messages longer than smallMessage; beyond it reading waits
 	news     *pace         // bytes of seen and report that leave; beyond it they are left out, and watchers are told
-	large    chan struct{} // a place for each large message that may be read at once: one processor is left for others
+	large    chan struct{} // one place for each large message that may be read at once: one processor stays free
 	closed   atomic.Int64  // connections closed by their rooms: full, flooding, not joined
 	tooOften atomic.Int64  // handshakes and rooms refused because their address came too often
 	floods   atomic.Int64  // connections closed for their pings and pongs
@@ -98,7 +98,7 @@ type budgets struct {
 	seen map[string]*visitor
 }
 
-// visitor is one address: who has it may be one person, or a classroom behind one router.
+// visitor is one address: of one person, or of a classroom behind one router.
 type visitor struct {
 	address    string
 	used       [budgetKinds]atomic.Int64
@@ -111,7 +111,7 @@ type visitor struct {
 const (
 	handshakesPerSecond = 100
 	handshakeBurst      = 200
-	mostWait            = 4 * time.Second // in line; a tab gives up a connection on which it hears nothing for 7 s
+	mostWait            = 4 * time.Second // in line; a tab gives up a connection that is silent for 7 s
 	mostVisitors        = 10_000          // addresses remembered beside those that hold something
 
 	mostSockets  = 20_000
@@ -130,7 +130,7 @@ func newBudgets() *budgets {
 		news: newPace(mostNews, mostNews), seen: map[string]*visitor{},
 	}
 	b.large = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))
-	// A few files must be left, or no record can be stored.
+	// A few files must stay free, or no record can be stored.
 	sizes := [budgetKinds]int64{
 		sockets: min(mostSockets, mostFiles()-64), openRooms: mostRooms,
 		reading: mostReading, flying: mostFlying, waiting: mostWaiting,
@@ -141,7 +141,7 @@ func newBudgets() *budgets {
 	return b
 }
 
-// visitor is who has the address of a connection, as net/http writes it.
+// visitor returns the visitor for the address of a connection, as net/http writes it.
 func (b *budgets) visitor(remote string) *visitor {
 	address := addressOf(remote)
 	b.mu.Lock()
@@ -160,7 +160,7 @@ func (b *budgets) visitor(remote string) *visitor {
 	return v
 }
 
-// reserve takes a place in line, and returns how long it is until its turn. A place that is too far back is given up.
+// reserve takes a place in line, and returns how long it is until its turn. One too far back is given up.
 func (v *visitor) reserve() time.Duration {
 	place := v.handshakes.Reserve()
 	wait := place.Delay()
@@ -170,14 +170,14 @@ func (v *visitor) reserve() time.Duration {
 	return wait
 }
 
-// ahead is how long who came now would have to wait.
+// ahead returns how long a visitor who came now would have to wait.
 func (v *visitor) ahead() time.Duration {
 	place := v.handshakes.Reserve()
 	defer place.Cancel()
 	return place.Delay()
 }
 
-// forget drops the addresses that hold nothing: at first those that have been quiet, then all.
+// forget drops the addresses that hold nothing: first those that have been quiet, then all of them.
 func (b *budgets) forget() {
 	for _, quiet := range []bool{true, false} {
 		for address, v := range b.seen {
@@ -200,8 +200,8 @@ func (v *visitor) holdsNothing() bool {
 	return true
 }
 
-// addressOf is the address that budgets count: of IPv6 the first 64 bits, because who has one address there has
-// them all.
+// addressOf returns the address that budgets count: of IPv6 only the first 64 bits, because whoever has one
+// address there has them all.
 func addressOf(remote string) string {
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {

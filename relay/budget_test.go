@@ -34,7 +34,7 @@ func TestOneAddressMayHoldHalfOfABudget(t *testing.T) {
 	}
 }
 
-// However many connections somebody has, together they bring no more than an address may, and others are not held up.
+// However many connections an address has, together they may bring no more than one, and hold up no others.
 func TestThePaceOfAnAddressIsThatOfAllItsConnections(t *testing.T) {
 	for name, c := range map[string]struct{ connections, each, length, pace int }{
 		"large messages": {200, 5, mostMessage, mostBytes / 2},
@@ -79,7 +79,7 @@ func TestALargeMessageWaitsForItsTurnAndNobodyForIt(t *testing.T) {
 	a, b, _ := trio(t, server.URL)
 	x, y := open(t, server.URL, "other", `{"size":2}`), open(t, server.URL, "other", `{}`)
 	x.say(`{"method":"network","params":{"rate":1,"latency":0,"jitter":0}}`)
-	for range cap(r.budgets.large) { // as if as many were being read as may be
+	for range cap(r.budgets.large) { // as if the most allowed were being read
 		r.budgets.large <- struct{}{}
 	}
 	large := "1>2:" + strings.Repeat("x", 2*largeMessage)
@@ -174,7 +174,7 @@ func TestWhatWaitsForAConnectionIsGivenBackWithIt(t *testing.T) {
 	eventually(t, func() bool { return r.budgets.of[flying].used.Load() <= 3*flyingStep })
 }
 
-// hold opens a room whose link from 1 to 2 holds what is sent, and a watcher.
+// hold opens a room whose link from 1 to 2 holds frames, and a watcher.
 func hold(t *testing.T, dialer *websocket.Dialer, base, code string) (sender, watcher *tab) {
 	t.Helper()
 	sender = dialBy(t, dialer, base, code, nil).join(`{"size":2}`)
@@ -185,7 +185,7 @@ func hold(t *testing.T, dialer *websocket.Dialer, base, code string) (sender, wa
 	return sender, watcher
 }
 
-// fates reads on until so many frames have been seen, and counts them by what became of them.
+// fates reads until this many frames have been seen, and counts them by fate.
 func (c *tab) fates(frames int) map[string]int {
 	c.t.Helper()
 	count := map[string]int{}
@@ -231,7 +231,7 @@ func TestTheNewsOfAllRoomsTogetherAreBoundedAndWatchersToldWhatTheyMissed(t *tes
 	sender, watcher := hold(t, websocket.DefaultDialer, server.URL, "news")
 	for range 20 {
 		sender.say("1>2:" + strings.Repeat("x", 3000))
-		time.Sleep(20 * time.Millisecond) // so that they are told one by one
+		time.Sleep(20 * time.Millisecond) // so that they are reported one by one
 	}
 	missed := 0
 	watcher.until(func(text string) bool {

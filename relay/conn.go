@@ -13,29 +13,29 @@ import (
 )
 
 const (
-	mostMessage     = 1 << 20 // bytes; hub.Limits says the same, one more is read so that the hub can say so
+	mostMessage     = 1 << 20 // bytes, as in hub.Limits; one more is read so that the hub can refuse the message
 	mostJoinMessage = 4 << 10 // … before the connection has joined
-	smallMessage    = 4 << 10 // bytes; what is longer needs a permission to be read, and waits for its turn
+	smallMessage    = 4 << 10 // bytes; a longer message needs a permission to be read, and waits for its turn
 	messageWithin   = 30 * time.Second
 
-	pingEvery = 5 * time.Second  // at least, if something is written anyway, which in a room is every few seconds
+	pingEvery = 5 * time.Second  // at least, with something else that is written, in a room every few seconds
 	deadAfter = 20 * time.Second // without a pong or a byte taken
-	joinAfter = 65 * time.Second // the room closes before it who has not joined
+	joinAfter = 65 * time.Second // the room closes connections that do not join before that
 	closeTime = time.Second      // for the peer to answer a close
 
-	// What a connection may send in any case, also while its address or the whole relay sends too much: a server
-	// at its ordinary pace must not wait for those who flood. What is longer than smallMessage waits for its bytes.
+	// What a connection may send in any case, even while its address or the whole relay sends too much: a
+	// server at its ordinary pace must not wait for a flood. A longer message than smallMessage waits.
 	fairRate  = 100 // messages a second
 	fairBurst = 400
 
-	controlRate  = 10 // ping and pong messages a second; nobody needs more than one in some seconds
+	controlRate  = 10 // ping and pong messages a second; one in some seconds would do
 	controlBurst = 50
 )
 
 // conn is one WebSocket. A goroutine reads it; another writes while there is something to write (backlog.go).
 type conn struct {
 	id      uint64
-	room    *room // nil: it never got into one
+	room    *room // nil: it never entered one
 	ws      *websocket.Conn
 	net     *gatheredConn
 	visitor *visitor
@@ -51,7 +51,7 @@ type conn struct {
 	backlog
 }
 
-// message is what was read, and the bytes that it holds of the budget until the room has taken it.
+// message is a message read, and the bytes of the budget that it holds until the room has taken it.
 type message struct {
 	data   []byte
 	binary bool
@@ -68,7 +68,7 @@ func newConn(ws *websocket.Conn, b *budgets) *conn {
 	return c
 }
 
-// read passes on what comes until the connection ends.
+// read passes on messages until the connection ends.
 func (c *conn) read() {
 	defer c.end()
 	if c.room != nil {
@@ -99,9 +99,9 @@ func (c *conn) read() {
 		c.heard()
 		if c.room == nil {
 			c.release(m)
-			continue // on its way out
+			continue // the connection is being closed
 		}
-		// After the room has closed this connection it ignores what still comes; reading on lets the peer see the
+		// A room that has closed this connection ignores later messages; reading on lets the peer see the
 		// close message.
 		what := received
 		if err == errOverrun {
@@ -116,14 +116,14 @@ func (c *conn) read() {
 			return
 		}
 		if what == overrun {
-			c.wait(mostMessage) // at most so much was read in vain
+			c.wait(mostMessage) // at most this much was read in vain
 		} else {
 			c.wait(len(m.data))
 		}
 	}
 }
 
-// end is the last that happens to a connection.
+// end cleans up after a connection.
 func (c *conn) end() {
 	c.ws.Close()
 	close(c.over)
@@ -135,8 +135,8 @@ var (
 	smallBuffers = sync.Pool{New: func() any { return new([smallMessage + 1]byte) }}
 )
 
-// take reads one message. Up to 4 KiB need no permission. Of a longer one every buffer is taken from the budget
-// before it grows; if there is no more the message is read to its end and thrown away: errOverrun.
+// take reads one message. Up to 4 KiB need no permission. For a longer one each buffer is taken from the
+// budget before it grows; if there is no more, the message is read to its end and thrown away: errOverrun.
 func (c *conn) take(r io.Reader) (message, error) {
 	small := smallBuffers.Get().(*[smallMessage + 1]byte)
 	defer smallBuffers.Put(small)
@@ -145,7 +145,7 @@ func (c *conn) take(r io.Reader) (message, error) {
 		return message{data: bytes.Clone(small[:n])}, nil
 	}
 	if err != nil || !c.joined.Load() {
-		return message{data: bytes.Clone(small[:n])}, err // one byte too many: the room says so
+		return message{data: bytes.Clone(small[:n])}, err // one byte too many: the room refuses it
 	}
 	c.ws.SetReadDeadline(time.Now().Add(messageWithin))
 	c.deadline = time.Time{}
@@ -172,7 +172,7 @@ func (c *conn) take(r io.Reader) (message, error) {
 	}
 }
 
-// fill reads into buffer behind its first n bytes until it is full, which is no error, or the message has ended:
+// fill reads into buffer behind its first n bytes until it is full, which is no error, or the message ends:
 // io.EOF.
 func (c *conn) fill(r io.Reader, buffer []byte, n int) (int, error) {
 	for n < len(buffer) {
@@ -186,7 +186,7 @@ func (c *conn) fill(r io.Reader, buffer []byte, n int) (int, error) {
 	return n, nil
 }
 
-// drain reads on until the peer has seen why it is closed, or the time for that is over.
+// drain reads until the peer has seen why it is closed, or the time for that is over.
 func (c *conn) drain() {
 	c.net.metered = false
 	c.ws.SetReadDeadline(time.Now().Add(2 * closeTime))
@@ -197,7 +197,7 @@ func (c *conn) drain() {
 	}
 }
 
-// throwAway reads the rest of a message, and gives up one that is longer than any may be.
+// throwAway reads the rest of a message, and gives up one that is too long for any bound.
 func (c *conn) throwAway(r io.Reader, most int) error {
 	small := smallBuffers.Get().(*[smallMessage + 1]byte)
 	defer smallBuffers.Put(small)
@@ -220,9 +220,9 @@ func (c *conn) release(m message) {
 	}
 }
 
-// wait makes who sends too much wait after a message of this length: TCP then slows down the peer. It waits for
-// what its address may send before it takes from what all may send, so that one address holds up others by no more
-// than its share.
+// wait makes a peer that sends too much wait after a message of this length: TCP then slows it down. It
+// first waits for the budget of the address and then takes from that of all, so one address holds up others
+// by no more than its share.
 func (c *conn) wait(length int) {
 	messages, bytes := c.budgets.messages, c.budgets.bytes
 	fair := c.fair.Allow()
@@ -237,7 +237,7 @@ func (c *conn) wait(length int) {
 	}
 }
 
-// sleep waits unless the connection is to end. The peer cannot be heard meanwhile, and does not count as dead for that.
+// sleep waits unless the connection is to end. Meanwhile the peer cannot be heard; it is not dead.
 func (c *conn) sleep(delay time.Duration) {
 	if delay <= 0 {
 		return
@@ -249,7 +249,7 @@ func (c *conn) sleep(delay time.Duration) {
 	c.heard()
 }
 
-// pong measures the round trip of the ping that it answers. What answers no ping of ours proves nothing.
+// pong measures the round trip of the ping that it answers. A pong without our ping proves nothing.
 func (c *conn) pong(payload string) error {
 	if err := c.controlled(); err != nil {
 		return err
@@ -275,7 +275,7 @@ func (c *conn) pinged(payload string) error {
 
 var errControl = errors.New("too many pings or pongs")
 
-// controlled bounds the messages that gorilla takes by itself, and that no other bound counts.
+// controlled bounds the control messages, which gorilla handles itself and no other bound counts.
 func (c *conn) controlled() error {
 	c.net.allowance = mostOverhead
 	if c.control.Allow() {
@@ -286,7 +286,7 @@ func (c *conn) controlled() error {
 	return errControl
 }
 
-// heard puts off the time at which the peer counts as dead. Before it has joined it has until then.
+// heard postpones the time at which the peer counts as dead. Before it has joined it has until joinAfter.
 func (c *conn) heard() {
 	if now := time.Now(); now.Sub(c.deadline) > time.Second-deadAfter && c.joined.Load() {
 		c.deadline = now.Add(deadAfter)
@@ -294,6 +294,6 @@ func (c *conn) heard() {
 	}
 }
 
-// keepAlive is heard for the goroutine that writes: the peer has taken what had waited for it. Its pong may be far
-// behind.
+// keepAlive is heard for the goroutine that writes: the peer has taken bytes that waited for it. Its pong
+// may be far behind them.
 func (c *conn) keepAlive() { c.net.Conn.SetReadDeadline(time.Now().Add(deadAfter)) }

@@ -67,8 +67,8 @@ func TestPongsThatAnswerNothingMeasureNothingAndTooManyEndTheConnection(t *testi
 	}
 }
 
-// A peer that takes a little now and then is not given up; one that takes nothing is, and for a while it may still
-// take the rest.
+// A peer that takes a little now and then is not given up; one that takes nothing is, but for a while it may
+// still take the rest.
 func TestOnlyWhoTakesNothingIsGivenUp(t *testing.T) {
 	for name, c := range map[string]struct {
 		takes   []int
@@ -88,7 +88,7 @@ func TestOnlyWhoTakesNothingIsGivenUp(t *testing.T) {
 	}
 }
 
-// reluctant takes so many bytes at each attempt to write, and then makes the writer wait until its time is over.
+// reluctant takes the next number of bytes at each write, and then makes the writer wait until its deadline.
 type reluctant struct {
 	net.Conn
 	takes []int

@@ -1,5 +1,5 @@
-// Command relay is the room server: it serves the page, and behind every room's code it runs one hub.Hub. It knows
-// nothing of Raft. room.go is a room's host, on package host.
+// Command relay is the room server: it serves the page, and runs one hub.Hub for every room. It knows
+// nothing of Raft. room.go hosts a room, on package host.
 //
 //	relay [-addr 127.0.0.1:8080] [-lan] [-state DIR] [-rate 0.1] [-size 3]
 //	      [-host lab.example.org] [-origin https://example.org] [-log-json]
@@ -13,13 +13,13 @@
 //	                    is every record stored, has one been lost
 //	GET /metrics        what it uses, may use and has refused, in the text format of Prometheus
 //
-// It answers to addresses, to localhost, and to the names that -host allows; everybody else gets 403 (origin.go).
+// It answers to addresses, to localhost, and to the names that -host allows; others get 403 (origin.go).
 //
 // # What is bounded, and what happens at the bound
 //
 // A room bounds what its members do: see package hub. The program bounds what all rooms do together, and one
-// address may have half of each budget: a classroom behind one router has enough, and one person in it cannot take
-// what others need. Of an IPv6 address the first 64 bits count. ATTACKS.md lists what was tried against it.
+// address may have half of each budget: enough for a classroom behind one router, and one person in it
+// cannot take what others need. Of an IPv6 address the first 64 bits count. ATTACKS.md lists attacks.
 //
 //	                                 all      one address     beyond it
 //	sockets                          20,000   10,000          HTTP 503
@@ -34,23 +34,23 @@
 //	bytes of news a second           48 MiB   24 MiB          watchers miss lines, and are told how many
 //	records                          50,000                   no new room; those that are known open
 //
-// For one connection 8 MiB or 16384 messages wait, of them 1 MiB news (seen, report), which go after everything
-// else. It is closed only if it takes no byte for 15 s, or answers no ping for 20 s (1008, with the reason). A
-// member that does not take the answers to its own calls is not read any more until it does. A message that is
-// begun must be complete within 30 s; ping and pong messages may come 10 times a second (1008).
+// Up to 8 MiB or 16384 messages wait for one connection, of them 1 MiB news (seen, report), which go last.
+// It is closed only if it takes no byte for 15 s, or answers no ping for 20 s (1008, with the reason). A
+// member that does not take the answers to its own calls is not read until it does. A message that has begun
+// must be complete within 30 s; ping and pong messages may come 10 times a second (1008).
 //
-// What the program does for a message is bounded by its bytes: package hub reads each byte at about the same cost,
-// whatever the message says, some 2 ms for the longest. What is longer than 64 KiB is read by as many rooms at once
-// as there are processors less one (but at least one), and after it others get a turn. So large messages take about
-// a quarter of a processor at most, those of one address an eighth.
+// The program's work for a message is bounded by its length: package hub reads each byte at about the same
+// cost, whatever the message says, some 2 ms for the longest. Messages above 64 KiB are read by one room
+// fewer at once than there are processors (at least one), and after each others get a turn. So large
+// messages take about a quarter of a processor at most, those of one address an eighth.
 //
-// Behind a proxy on the same machine all visitors have one address: what one may have is then what all have.
+// Behind a proxy on the same machine all visitors have one address, and share what one address may have.
 //
 // # What is kept
 //
 // A room that nobody is connected to is put away after 10 minutes. Its record (who holds which seat) stays for 90
-// days after the room's last use in a folder raft-playground-rooms inside the state directory. That folder has a
-// marker, and is one relay's at a time: a second one says so and ends. The relay touches only files of its own
-// names there. A record that cannot be stored is tried again until it is; meanwhile nobody is told of a lease that
-// it holds, and the room's people are told why.
+// days after the room's last use in a folder raft-playground-rooms inside the state directory. That folder
+// has a marker and belongs to one relay at a time: a second one says so and ends. The relay touches only
+// files of its own names there. It tries to store a record until it succeeds; meanwhile no member is told of
+// a lease in it, and the room's people are told why.
 package main

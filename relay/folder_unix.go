@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// lockFile takes the file for this process until it ends, and tells whether another process has it.
+// lockFile locks the file until this process ends; taken tells whether another process has it.
 func lockFile(f *os.File) (taken bool, err error) {
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -18,7 +18,7 @@ func lockFile(f *os.File) (taken bool, err error) {
 	return false, err
 }
 
-// syncFolder makes durable that a file of it was renamed.
+// syncFolder makes the renaming of a file in dir durable.
 func syncFolder(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {
@@ -28,7 +28,7 @@ func syncFolder(dir string) error {
 	return f.Sync()
 }
 
-// mostFiles is how many files this process may have open.
+// mostFiles returns how many files this process may have open.
 func mostFiles() int64 {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

@@ -9,16 +9,16 @@ import (
 )
 
 const (
-	gatherAtMost  = 64 << 10         // bytes; then they are written
-	kernelBuffer  = 128 << 10        // bytes that the kernel may hold: news there cannot give way to a frame
-	stalledAfter  = 15 * time.Second // without one byte taken a peer does not read
-	lingerFor     = 10 * time.Second // then, for it to take the reason why it is closed
-	mostOverhead  = 64 << 10         // bytes of a message's framing, beyond as much again as its content
+	gatherAtMost  = 64 << 10         // bytes; at this size they are written
+	kernelBuffer  = 128 << 10        // bytes that the kernel may hold: a frame cannot overtake news there
+	stalledAfter  = 15 * time.Second // a peer that takes no byte for so long does not read
+	lingerFor     = 10 * time.Second // more time for it to take the reason why it is closed
+	mostOverhead  = 64 << 10         // bytes of a message's framing, beyond twice its content
 	blockedPeriod = 20 * time.Millisecond
 )
 
-// gathering is a listener that counts sockets, and whose connections can gather writes: gorilla writes every
-// message by itself, which costs a system call each and halves what a connection carries.
+// gathering is a listener that counts sockets, and whose connections can gather writes: gorilla makes a
+// system call for every message, which halves what a connection carries.
 type gathering struct {
 	net.Listener
 	budgets *budgets
@@ -41,34 +41,34 @@ func (g gathering) Accept() (net.Conn, error) {
 			}
 			return &gatheredConn{Conn: c, visitor: v, budgets: g.budgets}, nil
 		}
-		c.SetWriteDeadline(time.Now().Add(time.Second)) // a new connection takes so little at once
+		c.SetWriteDeadline(time.Now().Add(time.Second)) // a new connection takes this little at once
 		c.Write([]byte(noSockets))
 		c.Close()
 	}
 }
 
-// gatheredConn is a TCP connection. It collects what is written between hold and release, and gives up a peer only
-// if that takes nothing at all.
+// gatheredConn is a TCP connection. It collects what is written between hold and release, and gives up a
+// peer only if the peer takes nothing at all.
 type gatheredConn struct {
 	net.Conn
 	visitor *visitor
 	budgets *budgets
 	closed  sync.Once
 
-	allowance int // bytes that may be read before a message has made progress; of the reading goroutine
+	allowance int // bytes to read before a message must make progress; of the reading goroutine
 	metered   bool
 
 	mu      sync.Mutex
 	guarded bool // this is a WebSocket: its deadlines are ours
 	held    bool
 	buffer  []byte
-	stalled func() // told once when the peer takes nothing
-	moved   func() // told when the peer took something that it had kept waiting
+	stalled func() // called once when the peer takes nothing
+	moved   func() // called when the peer took bytes that had waited
 }
 
 var buffers = sync.Pool{New: func() any { return make([]byte, 0, gatherAtMost+gatherAtMost/2) }}
 
-// guard takes the connection over from HTTP. stalled and moved are called by whoever writes.
+// guard takes the connection over from HTTP. The writing goroutine calls stalled and moved.
 func (c *gatheredConn) guard(stalled, moved func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -82,8 +82,8 @@ func (c *gatheredConn) Close() error {
 
 var errFragments = errors.New("too many fragments for what they bring")
 
-// grant lets the reader read on: a message begins, or n bytes of it were taken. Empty fragments bring nothing, and
-// a peer can send millions of them a second.
+// grant lets the reader go on: a message begins (n is 0), or n bytes of it were taken. Empty fragments bring
+// no content, and a peer can send millions of them a second.
 func (c *gatheredConn) grant(n int) {
 	if n == 0 {
 		c.metered, c.allowance = true, mostOverhead
@@ -148,9 +148,9 @@ func (c *gatheredConn) flush() error {
 	return err
 }
 
-// push writes p as long as the peer takes any of it. A peer that reads slowly, but reads, is not to be closed:
-// what waits for it is bounded elsewhere. One that takes nothing is given up; for a while it may still take the
-// message that was begun and the reason behind it.
+// push writes p as long as the peer takes any of it. A peer that reads slowly is not closed: other bounds
+// apply to what waits for it. One that takes nothing is given up, but for a while may still take the rest of
+// the message and the reason behind it.
 func (c *gatheredConn) push(p []byte) error {
 	patience := stalledAfter
 	for len(p) > 0 {

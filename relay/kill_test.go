@@ -18,7 +18,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// relayAs runs the program on a disk of the mood that the environment names, if this process was started for it.
+// relayAs runs the program on a disk of the mood named in the environment, if it names one.
 func relayAs() bool {
 	mood := os.Getenv("RELAY_DISK")
 	if mood == "" {
@@ -42,7 +42,7 @@ func (d *moodyDisk) live(mood string) {
 	switch mood {
 	case "slow":
 		d.set(false, 60*time.Millisecond)
-	case "full": // again and again, and it has room in between
+	case "full": // again and again, with room in between
 		for full := false; ; full = !full {
 			d.set(full, 0)
 			time.Sleep(15 * time.Millisecond)
@@ -57,7 +57,7 @@ func (d *moodyDisk) live(mood string) {
 // promise is a lease that a member was told of.
 type promise struct{ code, lease, server, claim string }
 
-// crowded has many join rooms until the relay is gone, and returns what they were promised.
+// crowded lets many members join rooms until the relay is gone, and returns what they were promised.
 func crowded(base, name string) (made []promise) {
 	var mu sync.Mutex
 	var all sync.WaitGroup
@@ -79,7 +79,7 @@ func crowded(base, name string) (made []promise) {
 	return made
 }
 
-// joined joins a room and waits for the answer; it is not ok if the relay went first.
+// joined joins a room and waits for the answer; ok is false if the relay went first.
 func joined(base, code, params string) (promise, bool) {
 	ws, answer, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(base, "http")+"/rooms/"+code, nil)
 	for err != nil && answer != nil && answer.StatusCode == http.StatusTooManyRequests {
@@ -150,7 +150,7 @@ func TestAfterThirtyKillsUnderLoadEveryConfirmedLeaseIsThere(t *testing.T) {
 		}
 		return err
 	})
-	if unfinished > 8 { // of the last kill only
+	if unfinished > 8 { // they are of the last kill only
 		t.Errorf("%d half-written files are left", unfinished)
 	}
 	t.Logf("it took %v", time.Since(begun).Round(time.Second))

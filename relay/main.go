@@ -21,7 +21,7 @@ import (
 	"github.com/mdp/qrterminal/v3"
 )
 
-const stopWithin = 2 * time.Second // then whatever still hangs is cut off
+const stopWithin = 2 * time.Second // connections that still hang are then cut off
 
 // settings are what the command line says.
 type settings struct {
@@ -34,7 +34,7 @@ type settings struct {
 	origins []string
 	logJSON bool
 
-	create func(path string) (recordFile, error) // makes the file of a record; tests put a disk that fails in its place
+	create func(path string) (recordFile, error) // creates a record's file; tests substitute a disk that fails
 }
 
 func main() {
@@ -72,7 +72,7 @@ func serve(ctx context.Context, s settings, page func() *page, stdout, stderr io
 	kept.create = s.create
 	relay := newRelay(s, kept, page(), log)
 	server := &http.Server{
-		Handler: relay.handler(), MaxHeaderBytes: 16 << 10, // the times are for files; a WebSocket has its own
+		Handler: relay.handler(), MaxHeaderBytes: 16 << 10, // these times are for files; a WebSocket has its own
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 2 * time.Minute,
 		IdleTimeout: time.Minute,
 		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelDebug), // mostly port scans and closed tabs
@@ -149,8 +149,8 @@ func newLog(w io.Writer, asJSON bool) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, nil))
 }
 
-// stateDir is where programs keep what should outlive them but is not configuration (XDG base directories); empty if
-// the user has no home.
+// stateDir returns where programs keep state that should outlive them but is not configuration (XDG base
+// directories); empty if the user has no home.
 func stateDir() string {
 	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "raft-playground")
@@ -178,7 +178,7 @@ func explainListen(err error, addr string) string {
 	return "Port " + port + " is in use by another program; choose another one with -addr."
 }
 
-// announce tells where the page is; local are this computer's addresses in local networks, the most likely one first.
+// announce prints where the page is; local are this computer's addresses in local networks, likeliest first.
 func announce(w io.Writer, addr *net.TCPAddr, lan bool, local []string) {
 	host := addr.IP.String()
 	if addr.IP.IsUnspecified() {
@@ -201,12 +201,11 @@ func pageURL(host string, port int) string {
 	return "http://" + net.JoinHostPort(host, strconv.Itoa(port)) + "/"
 }
 
-// localAddresses are this computer's addresses in local networks, IPv4 because people type them. The first is
-// the one by which it reaches the outside: the others may be of virtual machines and containers, which no phone
-// can reach.
+// localAddresses are this computer's addresses in local networks, IPv4 because people type them. The first
+// is the one that leads outside: phones cannot reach those of virtual machines and containers.
 func localAddresses() []string {
 	var list []netip.Addr
-	addresses, _ := net.InterfaceAddrs() // none, if they cannot be had
+	addresses, _ := net.InterfaceAddrs() // none on an error
 	for _, a := range addresses {
 		prefix, err := netip.ParsePrefix(a.String())
 		if err == nil && prefix.Addr().Is4() && prefix.Addr().IsGlobalUnicast() {
@@ -216,10 +215,10 @@ func localAddresses() []string {
 	return likeliestFirst(list, outwardAddress())
 }
 
-// outwardAddress is the address from which this computer would send to the outside; the zero address if it knows
-// no way. Nothing is sent: connecting a UDP socket only chooses the route.
+// outwardAddress returns the address from which this computer would send to the outside, or the zero address
+// if there is no route. Nothing is sent: connecting a UDP socket only chooses the route.
 func outwardAddress() netip.Addr {
-	c, err := net.Dial("udp4", "192.0.2.1:9") // of a network that exists only in documents (RFC 5737)
+	c, err := net.Dial("udp4", "192.0.2.1:9") // in a network reserved for documentation (RFC 5737)
 	if err != nil {
 		return netip.Addr{}
 	}

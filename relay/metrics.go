@@ -14,7 +14,7 @@ type figure struct {
 	value            int64
 }
 
-// figures are what the relay uses, what it may use, and what it has refused.
+// figures returns what the relay uses, may use, and has refused.
 func (r *relay) figures() []figure {
 	open, connections := r.rooms.count()
 	list := []figure{
@@ -71,8 +71,7 @@ func writeFigure(w io.Writer, f figure) {
 	fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n%s %d\n", f.name, f.help, f.name, f.kind, f.name, f.value)
 }
 
-// health tells a person or a monitor how the relay is. The status is "ok" while it answers; what troubles it
-// stands beside it.
+// health tells a person or a monitor how the relay is: "ok" while it answers, with its troubles beside it.
 func (r *relay) health(w http.ResponseWriter, _ *http.Request) {
 	rooms, connections := r.rooms.count()
 	kept := r.rooms.records
@@ -82,9 +81,9 @@ func (r *relay) health(w http.ResponseWriter, _ *http.Request) {
 		Status      string `json:"status"`
 		Rooms       int    `json:"rooms"`
 		Connections int    `json:"connections"`
-		Records     string `json:"records"`       // "disk", or "memory": they end with this process
-		Unstored    int64  `json:"roomsUnstored"` // their joins wait, and their people have been told
-		// since the start: servers came back, and nothing was known of them
+		Records     string `json:"records"`       // "disk", or "memory": lost with this process
+		Unstored    int64  `json:"roomsUnstored"` // their joins wait, and their people know
+		// since the start: servers came back to rooms whose record was lost
 		WithoutRecord int64 `json:"roomsWithoutRecord"`
 	}{"ok", rooms, connections, kept.where(), kept.unstored.Load(), kept.strangers.Load()})
 }

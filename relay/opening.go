@@ -11,12 +11,12 @@ import (
 	"raftplayground/relay/hub"
 )
 
-// load makes the room as its record says. It is the room's own goroutine that waits for the disk: others open
+// load makes the room from its record. Only the room's own goroutine waits for the disk: others open
 // meanwhile.
 func (r *room) load() error {
 	record, err := r.rooms.records.load(r.code)
 	if err != nil {
-		return err // without its record the room would give seats away that somebody holds
+		return err // without its record the room would give away seats that are held
 	}
 	options := r.rooms.options
 	options.Code, options.Random = r.code, func(into []byte) { rand.Read(into) }
@@ -35,16 +35,16 @@ func (r *room) load() error {
 	return nil
 }
 
-// firstClient draws where a room's client addresses begin. Drawn anew for every life of a room, from so many, no
-// address is used twice: an answer that is late must not find another client. All are below 2^52, so that a
-// JavaScript number can tell them exactly.
+// firstClient draws the first client address of a room. A fresh draw from so many for every life of a room
+// never repeats an address: a late answer must not reach another client. All are below 2^52: exact in
+// JavaScript.
 func firstClient() uint64 {
 	var drawn [8]byte
 	rand.Read(drawn[:])
 	return 1001 + binary.LittleEndian.Uint64(drawn[:])>>13
 }
 
-// refuse closes a room that could not be opened, and tells everybody who wanted to come in.
+// refuse closes a room that could not be opened, and tells every connection that wanted to come in.
 func (r *room) refuse(why error) {
 	r.rooms.mu.Lock()
 	if r.rooms.open[r.code] == r {

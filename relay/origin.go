@@ -13,14 +13,14 @@ import (
 //
 // Host keeps out DNS rebinding: a page of evil.example whose name its owner points to this computer sends both
 // Host and Origin with that name, so comparing the two proves nothing. Names must therefore be allowed by -host.
-// Loopback and literal addresses need no permission, because nobody can point them elsewhere. Origin keeps pages
-// of other sites from joining rooms with their visitors' help.
+// Loopback and literal addresses need no permission, because they cannot be pointed elsewhere. Origin keeps
+// other sites' pages from joining rooms through their visitors.
 type gate struct {
 	hosts   []string // allowed names, lower case, without port
 	origins []string // allowed origins of other sites, as origin writes them
 }
 
-// newGate takes what -host and -origin say; parse has checked it.
+// newGate takes the values of -host and -origin, which parse has checked.
 func newGate(hosts, origins []string) gate {
 	var g gate
 	for _, host := range hosts {
@@ -33,8 +33,8 @@ func newGate(hosts, origins []string) gate {
 	return g
 }
 
-// refusal says in one sentence why a request is refused; it is empty if the request is not. origin is empty where
-// it does not matter: for files, and for programs that are no browsers.
+// refusal says in one sentence why a request is refused; it is empty if the relay answers it. origin is
+// empty where it does not matter: for files, and for programs other than browsers.
 func (g *gate) refusal(host, origin string) string {
 	name, _ := splitHost(host)
 	if !g.named(name) {
@@ -66,8 +66,8 @@ func (g *gate) named(name string) bool {
 	return slices.Contains(g.hosts, name)
 }
 
-// origin is scheme, host and port of a page (RFC 6454). The scheme's own port is always there, so that equal
-// origins are equal values.
+// origin is scheme, host and port of a page (RFC 6454). The port is explicit even if it is the scheme's
+// default, so that equal origins are equal values.
 type origin struct{ scheme, name, port string }
 
 var defaultPorts = map[string]string{"http": "80", "https": "443"}
@@ -97,7 +97,7 @@ func (o origin) servedBy(host string) bool {
 
 func (o origin) String() string { return o.scheme + "://" + net.JoinHostPort(o.name, o.port) }
 
-// splitHost takes the port off a Host header, and the brackets off an IPv6 address.
+// splitHost removes the port of a Host header, and the brackets of an IPv6 address.
 func splitHost(host string) (name, port string) {
 	if name, port, err := net.SplitHostPort(host); err == nil {
 		return name, port
@@ -105,10 +105,10 @@ func splitHost(host string) (name, port string) {
 	return strings.Trim(host, "[]"), ""
 }
 
-// plainName is a name as names are compared: in lower case and without the root's dot.
+// plainName returns a name in the form for comparison: lower case, without the root's dot.
 func plainName(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
 
-// validName says what is wrong with a name for -host.
+// validName returns what is wrong with a name for -host.
 func validName(name string) error {
 	if name == "" || strings.ContainsAny(name, ":/[]@ *") {
 		return errors.New("expected a name without scheme and port, such as lab.example.org")

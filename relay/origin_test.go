@@ -33,7 +33,7 @@ func TestHostAndOrigin(t *testing.T) {
 		{"lab.example:80", "https://lab.example", false},
 
 		{"evil.example", "", false},
-		{"evil.example:8080", "http://evil.example:8080", false}, // DNS rebinding: both are the stranger's
+		{"evil.example:8080", "http://evil.example:8080", false}, // DNS rebinding: the attacker controls both
 		{"127.0.0.1.evil.example", "http://127.0.0.1.evil.example", false},
 		{"127.0.0.1:8080", "http://evil.example", false},
 		{"127.0.0.1:8080", "http://127.0.0.1:9090", false},

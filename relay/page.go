@@ -24,7 +24,7 @@ type page struct{ files map[string]*file }
 // file is one file in each encoding that it has; identity is always there.
 type file struct {
 	kind      string // its media type
-	immutable bool   // its name has its content's hash in it
+	immutable bool   // its name contains its content's hash
 	bodies    map[string]body
 }
 
@@ -45,7 +45,7 @@ var kinds = map[string]string{
 	".md": "text/plain; charset=utf-8",
 }
 
-// A proxy may have taken a path off the addresses, so none can be named in full.
+// A proxy may have removed a path prefix, so no address can be given in full.
 const nothingHere = "There is nothing here. The lab is where this relay is, a new room at new below it."
 
 const notBuilt = "This relay was built without its page. In the project's directory run: ./build.sh run\n"
@@ -94,7 +94,7 @@ func (p *page) explain(w http.ResponseWriter) {
 	http.Error(w, strings.TrimSpace(notBuilt), http.StatusServiceUnavailable)
 }
 
-// The page's HTML files. They find all others by relative addresses: room.html and embed/index.html in
+// The page's HTML files. They find all other files by relative addresses: room.html and embed/index.html in
 // the folder above.
 const (
 	labPage   = "index.html"
@@ -127,13 +127,13 @@ func (p *page) file(w http.ResponseWriter, req *http.Request) {
 func (f *file) serve(w http.ResponseWriter, req *http.Request) {
 	encoding := f.negotiate(strings.Join(req.Header.Values("Accept-Encoding"), ","))
 	if req.Header.Get("Range") != "" {
-		encoding = "identity" // a part of what is compressed would be of no use by itself
+		encoding = "identity" // a range of a compressed file is useless by itself
 	}
 	b := f.bodies[encoding]
 	h := w.Header()
 	h.Set("Content-Type", f.kind)
 	h.Set("Vary", "Accept-Encoding")
-	// in a sandboxed frame the page itself is of another origin than its files
+	// in a sandboxed frame the page's origin differs from that of its files
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("ETag", b.tag)
 	h.Set("Cache-Control", "no-cache")
@@ -155,7 +155,7 @@ func (f *file) serve(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// negotiate chooses the encoding that the client likes best, and among equals the smallest (RFC 9110, 12.5.3).
+// negotiate chooses the encoding that the client prefers, and among equals the smallest (RFC 9110, 12.5.3).
 func (f *file) negotiate(accept string) string {
 	best, bestQuality := "identity", 0.0
 	for _, e := range encodings {
@@ -169,8 +169,8 @@ func (f *file) negotiate(accept string) string {
 	return best
 }
 
-// quality is how much the client likes an encoding, 0 (not at all) to 1. What it does not name it does not take, but
-// for identity, which is the last resort.
+// quality returns how much the client likes an encoding, 0 (not at all) to 1. A client does not accept
+// encodings that it does not name, except for identity, the last resort.
 func quality(accept, encoding string) float64 {
 	q := 0.0
 	if encoding == "identity" {
@@ -190,7 +190,7 @@ func quality(accept, encoding string) float64 {
 			}
 		}
 		if name == encoding {
-			return value // what is named rules over *
+			return value // a name overrides *
 		}
 		q = value
 	}

@@ -146,7 +146,7 @@ func TestNewMakesARoomAndKeepsTheQuery(t *testing.T) {
 	}
 }
 
-// Behind a proxy that takes a prefix off the path, what is relative stays below it.
+// Behind a proxy that strips a path prefix, relative redirects stay below the prefix.
 func TestRedirectsAreRelative(t *testing.T) {
 	_, server := started(t, settings{}, smallPage)
 	answer, _ := fetch(t, "GET", server.URL+"/embed", nil)
@@ -155,7 +155,7 @@ func TestRedirectsAreRelative(t *testing.T) {
 	}
 }
 
-// A policy can name hosts of some kinds only; browsers complain about others on every page.
+// A policy can name only some kinds of hosts; browsers complain about others on every page.
 func TestThePolicyNamesOnlyHostsThatAPolicyCanName(t *testing.T) {
 	for host, named := range map[string]bool{
 		"127.0.0.1:8080": true, "lab.example": true, "my_lab:80": true, "LAB:8080": true,
@@ -181,7 +181,7 @@ func TestSecurityHeaders(t *testing.T) {
 		t.Errorf("a part of a page, which is under the page's policy, is sent with %v", answer.Header)
 	}
 	host := strings.TrimPrefix(server.URL, "http://")
-	for path, ancestors := range map[string]string{ // by whom it may be framed
+	for path, ancestors := range map[string]string{ // the sites that may frame it
 		"/": "'self'", "/r/room": "'self'", "/assets/raft-worker-1a2b.js": "'self'", "/nothing": "'self'",
 		"/healthz": "'self'", "/embedded": "'self'",
 		"/embed/": "anybody", "/embed/index.html": "anybody",
@@ -222,8 +222,8 @@ func TestWithoutThePageARelaySaysHowToBuildIt(t *testing.T) {
 	}
 }
 
-// FuzzAcceptEncoding: whatever a client says it takes, it gets an encoding that the file has and, unless nothing else
-// is left, did not rule out.
+// FuzzAcceptEncoding: whatever a client accepts, it gets an encoding that the file has and, unless nothing
+// else is left, that it did not rule out.
 func FuzzAcceptEncoding(f *testing.F) {
 	for _, accept := range []string{"", "gzip, br", "br;q=0, *", "*;q=0", "gzip;q=0.5, br; q=0.9", "br;q=NaN", ",;=,",
 		"br;q=1e9"} {

@@ -70,7 +70,7 @@ func begin(t testing.TB, path string, args []string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(path, args...), stderr: new(bytes.Buffer)}
 	p.Stderr = p.stderr
-	// as it runs in earnest: the tests themselves may collect garbage more seldom
+	// as in production: the tests themselves may collect garbage less often
 	p.Env = append(os.Environ(), "GOGC=100")
 	stdout, err := p.StdoutPipe()
 	if err != nil {

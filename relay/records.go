@@ -26,21 +26,21 @@ const (
 	mostStoring = 16 // at a time
 )
 
-// The folder of the records is inside the state directory, which may be anybody's: the relay touches nothing but
-// files of these names in a folder of this name that has its marker.
+// The folder of the records is inside the state directory, which may hold other programs' files: the relay
+// touches only files of these names in a folder of this name that has its marker.
 const (
 	folderName   = "raft-playground-rooms"
 	markerName   = "owned-by-the-raft-playground-relay"
 	recordPrefix = "room-"
 	recordSuffix = ".json"
-	newSuffix    = ".new" // being written; what a killed relay left is removed at the next start
+	newSuffix    = ".new" // being written; leftovers of a killed relay are removed at the next start
 	markerText   = "The relay of the Raft playground keeps here who holds which seat of which room.\n" +
 		"It removes a room's file 90 days after the room's last use.\n"
 )
 
 var errInUse = errors.New("another relay is using it")
 
-// records keep the rooms' records, a file each; in memory if there is no folder to write to.
+// records keep the rooms' records, one file each, or in memory if there is no folder to write to.
 type records struct {
 	dir    string // empty: memory
 	log    *slog.Logger
@@ -59,7 +59,7 @@ type records struct {
 	strangers atomic.Int64 // rooms that came back without their record
 }
 
-// recordFile is what a record is written to; tests put a disk that fails in its place.
+// recordFile is what a record is written to; tests substitute a disk that fails.
 type recordFile interface {
 	io.WriteCloser
 	Sync() error
@@ -71,7 +71,7 @@ type kept struct {
 	at   time.Time
 }
 
-// stored is what a record's file holds.
+// stored is the content of a record's file.
 type stored struct {
 	Format int         `json:"format"` // 1
 	Room   string      `json:"room"`
@@ -80,8 +80,8 @@ type stored struct {
 
 const recordFormat = 1
 
-// openRecords uses a folder in dir, which it makes if need be. If another relay has it the error is errInUse. If
-// it cannot be written the records live as long as the process, and the log says so.
+// openRecords uses a folder in dir, which it makes if need be. It returns errInUse if another relay has the
+// folder. If the folder cannot be written, records live as long as the process, and the log says so.
 func openRecords(dir string, log *slog.Logger) (*records, error) {
 	r := &records{
 		log: log, create: createFile, places: make(chan struct{}, mostStoring), memory: map[string]kept{},
@@ -100,7 +100,7 @@ func openRecords(dir string, log *slog.Logger) (*records, error) {
 	return r, nil
 }
 
-// own makes the folder the relay's, or makes sure that it is.
+// own makes the folder this relay's, or checks that it is.
 func (r *records) own(dir, folder string) error {
 	if dir == "" {
 		return errors.New("neither XDG_STATE_HOME nor a home directory is set")
@@ -131,11 +131,11 @@ func (r *records) own(dir, folder string) error {
 		return err
 	}
 	r.marker = marker
-	marker.WriteAt([]byte(markerText), 0) // for people; it does its work without its text, too
+	marker.WriteAt([]byte(markerText), 0) // for people; it also works without its text
 	return r.probe(folder)
 }
 
-// probe looks whether the folder can be written. A full disk is no reason to do without it: it may have room later.
+// probe checks that the folder can be written. A full disk does not count: it may have room later.
 func (r *records) probe(folder string) error {
 	path := filepath.Join(folder, "probe"+newSuffix)
 	f, err := os.Create(path)
@@ -195,7 +195,7 @@ func (r *records) read(code string) ([]byte, error) {
 		return nil, fs.ErrNotExist
 	}
 	now := time.Now()
-	os.Chtimes(r.path(code), now, now) // from here on no sweep takes it
+	os.Chtimes(r.path(code), now, now) // from now on no sweep removes it
 	return os.ReadFile(r.path(code))
 }
 
@@ -229,13 +229,12 @@ func (r *records) store(code string, record *hub.Record) error {
 	return nil
 }
 
-// path of a record. A code is a safe file name: validCode has seen to it.
+// path returns the path of a record. A code is a safe file name: validCode has checked it.
 func (r *records) path(code string) string {
 	return filepath.Join(r.dir, recordPrefix+code+recordSuffix)
 }
 
-// replace writes a file anew, and says whether there was none. What it leaves when it fails is written over by the
-// next attempt.
+// replace rewrites a file, and tells whether it is new. The next attempt overwrites a failed one.
 func (r *records) replace(path string, text []byte) (fresh bool, err error) {
 	unfinished := strings.TrimSuffix(path, recordSuffix) + newSuffix
 	file, err := r.create(unfinished)
@@ -273,8 +272,8 @@ func (r *records) sweepIfDue() {
 	}
 }
 
-// sweep forgets records that were not used for keepFor; at the start also what a killed relay left half written.
-// It touches only regular files of the relay's own names.
+// sweep removes records that were not used for keepFor; at the start also what a killed relay left half
+// written. It touches only regular files of the relay's own names.
 func (r *records) sweep(atStart bool) {
 	left := 0
 	if r.dir != "" {
@@ -327,7 +326,7 @@ func ownName(name string) (record, unfinished bool) {
 	return false, ok && validCode(plain)
 }
 
-// where says where records are kept, for the health page and the start.
+// where returns where records are kept, for the health page and the start.
 func (r *records) where() string {
 	if r.dir == "" {
 		return "memory"
@@ -335,13 +334,13 @@ func (r *records) where() string {
 	return "disk"
 }
 
-// inUse is the sentence for who starts a second relay on one folder.
+// inUse returns the sentence for a user who starts a second relay on one folder.
 func inUse(dir string) string {
 	return "Another relay keeps its rooms in " + strconv.Quote(dir) +
 		". Stop it, or give this one a directory of its own: -state DIR"
 }
 
-// storeWords says in a few words why a record cannot be stored.
+// storeWords returns in a few words why a record cannot be stored.
 func storeWords(err error) string {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

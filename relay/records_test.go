@@ -28,7 +28,7 @@ func mustOpen(t *testing.T, dir string) *records {
 	return r
 }
 
-// age makes a file look as if it had last been used so long ago.
+// age makes a file look as if it had last been used that long ago.
 func age(t *testing.T, path string, by time.Duration) {
 	t.Helper()
 	then := time.Now().Add(-by)
@@ -191,7 +191,7 @@ func TestWithoutAStateDirectoryRecordsAreKeptInMemory(t *testing.T) {
 	}
 }
 
-// moodyDisk is a disk that is full, or slow, when it is told so.
+// moodyDisk is a disk that is full, or slow, on demand.
 type moodyDisk struct {
 	mu   sync.Mutex
 	full bool
@@ -206,7 +206,7 @@ func (d *moodyDisk) set(full bool, slow time.Duration) {
 	d.full, d.slow = full, slow
 }
 
-// create opens a file whose content fits half, when the disk is full.
+// create opens a file that takes half its content when the disk is full.
 func (d *moodyDisk) create(path string) (recordFile, error) {
 	f, err := createFile(path)
 	if err != nil {
@@ -320,7 +320,7 @@ func TestARoomIsNotPutAwayBeforeItsRecordIsStored(t *testing.T) {
 	r.rooms.mu.Lock()
 	room := r.rooms.open["evicted"]
 	r.rooms.mu.Unlock()
-	room.hurry <- struct{}{} // as if somebody needed its place
+	room.hurry <- struct{}{} // as if another room needed its place
 	eventually(t, func() bool { return r.rooms.records.unstored.Load() == 1 })
 	if rooms, _ := r.rooms.count(); rooms != 1 {
 		t.Fatal("the room is gone, and its last state is nowhere")

@@ -30,7 +30,7 @@ func newRelay(s settings, kept *records, page *page, log *slog.Logger) *relay {
 	r.upgrader = websocket.Upgrader{
 		HandshakeTimeout: 5 * time.Second, ReadBufferSize: 1 << 10, WriteBufferSize: 4 << 10,
 		WriteBufferPool: &sync.Pool{},
-		CheckOrigin:     func(*http.Request) bool { return true }, // the gate has looked
+		CheckOrigin:     func(*http.Request) bool { return true }, // the gate has checked it
 	}
 	return r
 }
@@ -74,8 +74,8 @@ func (r *relay) newRoom(w http.ResponseWriter, req *http.Request) {
 	to(target)(w, req)
 }
 
-// to redirects to an address that is relative to the one that was asked for. http.Redirect would make it absolute, and
-// wrong behind a proxy that takes a prefix off the path: what browsers see stays below that prefix.
+// to redirects to an address relative to the requested one. http.Redirect would make it absolute, which is
+// wrong behind a proxy that strips a path prefix: what browsers see stays below that prefix.
 func to(target string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -84,8 +84,8 @@ func to(target string) http.HandlerFunc {
 	}
 }
 
-// tooMany refuses who would have to wait for long: a lecture hall behind one router gets in, in a few seconds, and who
-// floods the relay does not.
+// tooMany refuses visitors who would have to wait for long: a lecture hall behind one router gets in within
+// a few seconds, and a flood does not.
 func (r *relay) tooMany(w http.ResponseWriter, wait time.Duration) bool {
 	if wait <= mostWait {
 		return false
@@ -98,7 +98,7 @@ func (r *relay) tooMany(w http.ResponseWriter, wait time.Duration) bool {
 	return true
 }
 
-// turn waits for somebody's turn; false: it is not wanted any more.
+// turn waits for the request's turn; it returns false if the client has gone.
 func turn(req *http.Request, wait time.Duration) bool {
 	select {
 	case <-time.After(wait):
@@ -133,11 +133,11 @@ func (r *relay) room(w http.ResponseWriter, req *http.Request) {
 		r.log.Warn("room refused", "room", code, "reason", err)
 		c.turnAway(err)
 	}
-	go c.read() // what HTTP holds of the connection ends here
+	go c.read() // what HTTP keeps for the connection ends here
 }
 
-// admission answers a POST to a handshake's address as it would answer the handshake: with the reason why it is
-// refused, or with nothing. A browser tells a page that its WebSocket was refused, and neither why nor for how long.
+// admission answers a POST to a handshake's address as it would the handshake: with the reason for a
+// refusal, or with nothing. A browser tells a page only that its WebSocket was refused.
 func (r *relay) admission(w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	if !r.refused(w, req, r.budgets.visitor(req.RemoteAddr).ahead()) {
@@ -145,7 +145,7 @@ func (r *relay) admission(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// refused refuses a handshake, which would have to wait, if it is not to be done: with a sentence for its user.
+// refused refuses a handshake that is not allowed or would wait too long, with a sentence for its user.
 func (r *relay) refused(w http.ResponseWriter, req *http.Request, wait time.Duration) bool {
 	code := req.PathValue("code")
 	if !validCode(code) {
@@ -170,29 +170,29 @@ func secure(h http.Header, req *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	if embedded || worker {
-		// Without it an isolated page could not frame this one. With require-corp WebKit loads no module of a sandboxed
-		// page; it does not know this value, so that there only isolated pages cannot have the frame.
+		// Without it an isolated page could not frame this one. With require-corp WebKit loads no module of
+		// a sandboxed page; it does not know this value, so with WebKit only isolated pages cannot frame it.
 		h.Set("Cross-Origin-Embedder-Policy", "credentialless")
 	}
 	if embedded || worker || path == "/raft-playground.js" || strings.HasPrefix(path, "/assets/wasm_exec-") {
 		h.Set("Cross-Origin-Resource-Policy", "cross-origin") // the others are read with CORS
 	}
 	if strings.HasPrefix(path, "/assets/") && !worker {
-		return // it is under the policy of the page or the Worker that loads it, and thirty times 300 bytes are a lot
+		return // the policy of the page or the Worker that loads it applies, and thirty times 300 bytes are a lot
 	}
 	h.Set("Content-Security-Policy", policy(req.Host, embedded))
 }
 
-// policy is the Content-Security-Policy of a page, or of a Worker, that was asked for under this host.
+// policy returns the Content-Security-Policy of a page, or of a Worker, requested under this host.
 func policy(host string, embedded bool) string {
 	self, sockets, ancestors := "'self'", "", "; frame-ancestors 'self'"
 	if embedded {
-		ancestors = "" // not *, which is no pages from disk
+		ancestors = "" // not *, which excludes pages from disk
 	}
 	if expressible(host) {
 		sockets = " ws://" + host + " wss://" + host // not every browser counts WebSockets as 'self'
 		if embedded {
-			// to WebKit nothing is 'self' in a sandboxed frame, which has no origin
+			// in a sandboxed frame, which has no origin, WebKit lets nothing match 'self'
 			self += " http://" + host + " https://" + host
 		}
 	}
@@ -202,14 +202,14 @@ func policy(host string, embedded bool) string {
 		"; object-src 'none'; base-uri 'none'; form-action 'self'" + ancestors
 }
 
-// expressible tells whether a policy can name the host: its grammar has no literal IPv6 addresses, and every browser
-// complains about them on each page.
+// expressible tells whether a policy can name the host: its grammar has no literal IPv6 addresses, about
+// which every browser complains on each page.
 func expressible(host string) bool {
 	return host != "" && strings.Trim(strings.ToLower(host), "abcdefghijklmnopqrstuvwxyz0123456789.-_:") == ""
 }
 
 const (
-	alphabet  = "23456789abcdefghjkmnpqrstuvwxyz" // nothing that reads like something else: no 0 o, 1 i l
+	alphabet  = "23456789abcdefghjkmnpqrstuvwxyz" // no characters that look alike: no 0 o, 1 i l
 	wrongCode = "A room's code has 4 to 32 characters of a-z, 0-9 and \"-\"."
 )
 
@@ -219,7 +219,7 @@ func newCode() string {
 	for random := make([]byte, 16); len(code) < 6; {
 		rand.Read(random)
 		for _, b := range random {
-			if letter := int(b & 31); letter < len(alphabet) && len(code) < 6 { // evenly: what is beyond is drawn again
+			if letter := int(b & 31); letter < len(alphabet) && len(code) < 6 { // evenly: others are drawn again
 				code = append(code, alphabet[letter])
 			}
 		}

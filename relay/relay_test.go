@@ -20,11 +20,11 @@ import (
 	"raftplayground/relay/hub"
 )
 
-const patience = 10 * time.Second // for anything that must happen; nothing waits longer than it takes
+const patience = 10 * time.Second // for anything that must happen; no test waits longer than it takes
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 
-// started is a relay that serves real sockets, changed before it does.
+// started returns a relay that serves real sockets; change may alter it first.
 func started(t testing.TB, s settings, pages fstest.MapFS, change ...func(r *relay)) (*relay, *httptest.Server) {
 	t.Helper()
 	if s.state == "" {
@@ -78,10 +78,10 @@ func dialBy(t testing.TB, dialer *websocket.Dialer, base, code string, header ht
 	return &tab{t: t, ws: ws}
 }
 
-// asNew adds to the params of a join that the room is new.
+// asNew adds to a join's params that the room is new.
 func asNew(params string) string { return strings.Replace(`{"new":true,`+params[1:], ",}", "}", 1) }
 
-// open dials and joins with these params a room that is new if the relay does not know it.
+// open dials and joins; a room that the relay does not know counts as new.
 func open(t testing.TB, base, code, params string) *tab {
 	t.Helper()
 	return dial(t, base, code, nil).join(params)
@@ -107,7 +107,7 @@ func (c *tab) say(text string) {
 	}
 }
 
-// until reads on to the message that is wanted.
+// until reads up to the wanted message.
 func (c *tab) until(wanted func(text string) bool) string {
 	c.t.Helper()
 	c.ws.SetReadDeadline(time.Now().Add(patience))
@@ -133,7 +133,7 @@ func (c *tab) untilError() jsoniter.Any {
 		"error")
 }
 
-// untilClosed reads on to the end and returns the close code and reason.
+// untilClosed reads to the end and returns the close code and reason.
 func (c *tab) untilClosed() *websocket.CloseError {
 	c.t.Helper()
 	c.ws.SetReadDeadline(time.Now().Add(patience))
@@ -177,7 +177,7 @@ func TestFramesOfBothKindsAreForwardedByteForByte(t *testing.T) {
 	c.untilIs("2:RequestVotes:Request:4:2:9:2")
 }
 
-// A binary message leaves as a binary one, between text in the order in which all came.
+// A binary message leaves as a binary one, in order with the text around it.
 func TestBinaryFramesAreForwardedAsBinary(t *testing.T) {
 	_, server := started(t, settings{}, nil)
 	a := open(t, server.URL, "test", `{"binary":true}`)
@@ -334,7 +334,7 @@ func TestHandshakesOfOneAddressAreBounded(t *testing.T) {
 	}
 }
 
-// A browser tells nobody why a WebSocket was refused: it is told to who asks the same address by POST, as a page may.
+// A browser does not say why a WebSocket was refused: a page can ask the same address by POST.
 func TestAPageCanAskWhyItsHandshakeIsRefused(t *testing.T) {
 	r, server := started(t, settings{}, nil)
 	ask := func(origin string) (*http.Response, string) {
@@ -350,7 +350,7 @@ func TestAPageCanAskWhyItsHandshakeIsRefused(t *testing.T) {
 	many := r.budgets.visitor("127.0.0.1:1")
 	for many.reserve() <= mostWait {
 	}
-	many.handshakes.ReserveN(time.Now(), handshakeBurst) // so that none comes free before it asks
+	many.handshakes.ReserveN(time.Now(), handshakeBurst) // so that no place comes free before it asks
 	answer, text = ask(server.URL)
 	after, _ := strconv.Atoi(answer.Header.Get("Retry-After"))
 	told := after >= 1 && after <= 3 && strings.Contains(text, fmt.Sprintf("in %d s", after))
@@ -359,7 +359,7 @@ func TestAPageCanAskWhyItsHandshakeIsRefused(t *testing.T) {
 	}
 }
 
-// A lecture hall behind one address: all get in, the later ones a little later.
+// A lecture hall behind one address: all get in, the last ones a little later.
 func TestEverybodyOfALectureHallGetsIn(t *testing.T) {
 	_, server := started(t, settings{}, nil)
 	const tabs = 500
@@ -455,7 +455,7 @@ func TestGatheredWritesArriveWholeAndInOrder(t *testing.T) {
 // BenchmarkForward sends frames through one pair with 32 outstanding: server 1 sends, server 2 sends each back.
 func BenchmarkForward(b *testing.B) {
 	r, server := started(b, settings{}, nil)
-	r.rooms.options.Limits = hub.Limits{Rate: 1e6, Burst: 1e9} // what the program can carry, not what a member may send
+	r.rooms.options.Limits = hub.Limits{Rate: 1e6, Burst: 1e9} // the program's limit, not a member's
 	r.budgets.messages = newPace(1e9, 1e9)
 	x, y, _ := trio(b, server.URL)
 	go func() {

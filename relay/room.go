@@ -22,26 +22,26 @@ const (
 type room struct {
 	rooms *rooms
 	code  string
-	owner *visitor // who opened it: what it holds counts as theirs
+	owner *visitor // the visitor that opened it, and pays for what it holds
 	log   *slog.Logger
 	inbox chan input
 	done  chan error    // of the store that runs
 	quit  chan struct{} // closed when the relay stops, or the room is put away
-	hurry chan struct{} // somebody needs the place of this room, which is empty
+	hurry chan struct{} // another room needs the place of this one, which is empty
 
 	// Guarded by rooms.mu.
-	here    int       // connections: while there is one the room is not put away
+	here    int       // connections: while there is one, the room is not put away
 	left    time.Time // when the last one went
 	evicted bool
 	placed  bool  // it holds one of the places for rooms
-	ended   error // why it is closed, a sentence for who comes too late
+	ended   error // why it is closed, a sentence for those who come too late
 
 	// What follows belongs to the goroutine.
 	hub      *hub.Hub
 	host     *host.Room
 	conns    map[*conn]bool
 	strange  bool  // it came back without its record
-	troubled bool  // … and cannot store one, as far as the relay's figures know
+	troubled bool  // its record cannot be stored, as far as the relay's figures know
 	flying   int64 // bytes of the budget that the room holds
 }
 
@@ -72,8 +72,8 @@ func newRoom(r *rooms, code string, owner *visitor) *room {
 	}
 }
 
-// put hands an input to the room's goroutine, and waits while the room cannot keep up. False means that the room
-// is closed.
+// put hands an input to the room's goroutine, and waits while the room cannot keep up. It returns false if
+// the room is closed.
 func (r *room) put(in input) bool {
 	select {
 	case r.inbox <- in:
@@ -114,7 +114,7 @@ func (r *room) run() {
 	}
 }
 
-// Now is the host's clock.
+// Now returns the host's clock, in µs.
 func (r *room) Now() int64 { return r.rooms.micros() }
 
 // Store begins to store the room's record, in a goroutine of its own.
@@ -123,7 +123,7 @@ func (r *room) Store(record *hub.Record) {
 	go func() { r.done <- r.rooms.records.store(r.code, record) }()
 }
 
-// stored passes on how a store has ended.
+// stored passes on the result of a store.
 func (r *room) stored(err error) {
 	if err == nil {
 		if failed := r.host.Stored(""); failed > 0 {
@@ -136,7 +136,7 @@ func (r *room) stored(err error) {
 	}
 }
 
-// takeMore takes what waits already, so that its output is written together.
+// takeMore takes the inputs that wait already, so that their output is written together.
 func (r *room) takeMore() {
 	for range mostInbox {
 		select {
@@ -179,8 +179,8 @@ func (r *room) leave(c *conn) {
 	delete(r.conns, c)
 }
 
-// receive has the hub read a message. A large one takes milliseconds: not all processors read such at once, and
-// others get a turn after it.
+// receive lets the hub read a message. A large one takes milliseconds: large messages never occupy all
+// processors, and others get a turn after each.
 func (r *room) receive(in input) {
 	if len(in.data) < largeMessage {
 		r.host.Receive(in.conn.id, in.data, in.binary)
@@ -209,8 +209,8 @@ func (r *room) note() {
 	}
 }
 
-// retire puts the room away, unless somebody is just coming in. Its record is stored while the room can still be
-// found: were it stored later, it could undo what the next room of this code has stored by then.
+// retire puts the room away, unless a connection is just coming in. The room can be found until its record
+// is stored: a later store could undo what the next room of this code has stored by then.
 func (r *room) retire() bool {
 	r.rooms.mu.Lock()
 	defer r.rooms.mu.Unlock()
@@ -223,7 +223,7 @@ func (r *room) retire() bool {
 	return true
 }
 
-// finish is the room's last act when the relay stops: the record as it is now, and a word to everybody.
+// finish ends the room when the relay stops: it stores the last record, and tells every connection.
 func (r *room) finish() {
 	r.takeMore()
 	record := r.host.Finish()

@@ -42,8 +42,7 @@ func newRooms(options hub.Options, kept *records, b *budgets, log *slog.Logger) 
 		made: map[string]bool{}}
 }
 
-// enter puts a connection into the room code, which is opened if need be. An error is a sentence for the one who
-// wanted to come in.
+// enter puts a connection into the room code, and opens the room if need be. An error is for people.
 func (r *rooms) enter(code string, c *conn) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -73,8 +72,8 @@ func (r *rooms) enter(code string, c *conn) error {
 }
 
 // makePlace takes a place for a room that v opens. When there is none, the room that has been empty for longest
-// gives up its own: of v's rooms if v has its share, else of all. A room that is put away loses nothing but what
-// was under way in it.
+// gives up its own: of v's rooms if v has its share, else of all. A room that is put away loses only the
+// frames under way in it.
 func (r *rooms) makePlace(v *visitor) bool {
 	budget := &r.budgets.of[openRooms]
 	if budget.take(v, 1) {
@@ -96,13 +95,13 @@ func (r *rooms) makePlace(v *visitor) bool {
 	return budget.take(v, 1)
 }
 
-// newCode draws the code of a new room and remembers that nobody has been there: a room without a record that this
-// process did not make may have been used.
+// newCode draws the code of a new room and remembers that the room is unused: a room without a record that
+// this process did not make may have been used.
 func (r *rooms) newCode() (code string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.made) >= mostMade {
-		clear(r.made) // those who have not come in yet are asked whether their room is new
+		clear(r.made) // visitors who have not come in yet are asked whether their room is new
 	}
 	code = newCode()
 	r.made[code] = true
@@ -115,7 +114,7 @@ func (r *rooms) isNew(code string) bool {
 	return r.made[code]
 }
 
-// forgetMade is for a room that has a record: should that ever be lost, the room is not new.
+// forgetMade forgets that a room is unused, since it has a record: if that is ever lost, it is not new.
 func (r *rooms) forgetMade(code string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -130,7 +129,7 @@ func (r *rooms) leave(target *room) {
 	}
 }
 
-// why says why the room is closed.
+// why returns why the room is closed.
 func (r *room) why() error {
 	r.rooms.mu.Lock()
 	defer r.rooms.mu.Unlock()

@@ -7,8 +7,8 @@ const (
 	flyingFree = 32 << 10  // … of each room, which the budget does not count
 )
 
-// shareOut gives the room as much of the budget of frames under way as a message of this length may need, if there
-// is so much, and takes back what it does not use.
+// shareOut gives the room as much of the budget of frames under way as a message of this length may need, if
+// there is that much, and takes back what the room does not use.
 func (r *room) shareOut(bytes int) {
 	budget := &r.rooms.budgets.of[flying]
 	need := int64(r.hub.Flying() + 2*bytes - flyingFree)

@@ -1,8 +1,8 @@
 //go:build js && wasm
 
 // Command wasm is the bridge between a live tab's Go (package tab) and the dedicated Worker that it runs in
-// (web/src/worker). It only passes on: calls of the Worker become inputs of the Tab, what the Tab wants of its Host
-// becomes calls of the Worker.
+// (web/src/worker). It only passes on: calls of the Worker become inputs of the Tab, the Tab's calls to its
+// Host become calls of the Worker.
 //
 // The Worker puts its functions into globalThis.raftPlaygroundHost before it starts the program; the program puts its
 // own into globalThis.raftPlaygroundTab (package bridge). Text goes as strings, the disk's bytes as Uint8Array. No
@@ -64,7 +64,7 @@ func (h *host) seat(now float64, args []js.Value) any {
 	return nil
 }
 
-// content is a Uint8Array's bytes, for whoever takes them over.
+// content returns a copy of a Uint8Array's bytes, which the caller owns.
 func content(array js.Value) []byte {
 	bytes := make([]byte, array.Length())
 	js.CopyBytesToGo(bytes, array)
@@ -94,7 +94,7 @@ func (h *host) Replace(data []byte) (durable bool) {
 }
 func (h *host) Cut(size int) (durable bool) { return h.Host.Call("cut", size).Bool() }
 
-// out is data as a Uint8Array, valid until the next call.
+// out returns data as a Uint8Array, valid until the next call.
 func (h *host) out(data []byte) js.Value {
 	if h.size < len(data) || h.size == 0 {
 		h.size = max(2*len(data), 4096)

@@ -29,25 +29,25 @@ func TestTheWorkerRunsTheProgram(t *testing.T) {
 	wasmtest.Node(t, "testdata/worker.mjs", bundle, program, support)
 }
 
-// TestTheDiskSurvivesADeathAtEveryOperation is of the Worker's files: what was acknowledged is there whenever
+// TestTheDiskSurvivesADeathAtEveryOperation tests the Worker's files: acknowledged writes survive whenever
 // the machine dies.
 func TestTheDiskSurvivesADeathAtEveryOperation(t *testing.T) {
 	wasmtest.Node(t, "testdata/disk.mjs", bundled(t, t.TempDir(), "disk.ts", "--format=esm"))
 }
 
-// TestALogOfTheBrowsersFilesKnowsWhatItConfirmed is of the same files: blocks in any order, files cut, accounts
-// flipped, disks full, logs of the version before.
+// TestALogOfTheBrowsersFilesKnowsWhatItConfirmed tests the same files: blocks in any order, files cut,
+// accounts flipped, disks full, logs of the version before.
 func TestALogOfTheBrowsersFilesKnowsWhatItConfirmed(t *testing.T) {
 	wasmtest.Node(t, "testdata/torture.mjs", bundled(t, t.TempDir(), "disk.ts", "--format=esm"))
 }
 
-// TestALogOfRowsKnowsWhatItConfirmed is of the disk in IndexedDB: writes that are aborted, rows lost, moved and
-// doubled, logs of the version before.
+// TestALogOfRowsKnowsWhatItConfirmed tests the disk in IndexedDB: writes that are aborted, rows lost, moved
+// and doubled, logs of the version before.
 func TestALogOfRowsKnowsWhatItConfirmed(t *testing.T) {
 	wasmtest.Node(t, "testdata/rows.mjs", bundled(t, t.TempDir(), "disk.ts", "--format=esm"))
 }
 
-// bundled makes one script of a file of the Worker and all that it imports.
+// bundled bundles a file of the Worker and all that it imports into one script.
 func bundled(t *testing.T, dir, entry string, flags ...string) string {
 	t.Helper()
 	wasmtest.Read(t, "main.go", "testdata/*", "../web/src/model.ts", "../web/src/worker/*.ts")

@@ -35,8 +35,8 @@ func TestRoomsOfNativeServersKeepTheirWord(t *testing.T) {
 	}
 }
 
-// A server's file is put back as it was before its last start. It is whole; only the room can know that the server has
-// promised more since.
+// A server's file is restored to its state before the last start. It is intact; only the room can know that
+// the server has promised more since.
 func TestAnOlderCopyOfAFileIsTurnedAway(t *testing.T) {
 	relay, err := startRelay(program(t), t.TempDir())
 	if err != nil {

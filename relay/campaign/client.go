@@ -12,7 +12,7 @@ import (
 
 const (
 	keys   = 3                     // in use at a time
-	turn   = 15                    // requests until a client takes others: long histories are hard to judge
+	turn   = 15                    // requests until a client changes keys: long histories are hard to judge
 	waits  = time.Second           // for an answer
 	thinks = 20 * time.Millisecond // at most, between two requests
 )
@@ -23,7 +23,7 @@ type client struct {
 	number  int
 	random  *rand.Rand
 	member  *member // nil: not connected
-	leader  uint64  // whom it takes for the leader; 0: it does not know
+	leader  uint64  // the server that it takes for the leader; 0: unknown
 	calls   uint64
 	decoder wire.Decoder
 }
@@ -51,7 +51,7 @@ func (c *client) run(stop <-chan struct{}) {
 
 var kinds = map[wire.Method]check.Kind{wire.Put: check.Put, wire.Get: check.Get, wire.Delete: check.Delete}
 
-// ask asks once, and notes what was asked and what became of it. It reports whether there was an answer.
+// ask asks once, and notes the question and its outcome. It reports whether there was an answer.
 func (c *client) ask(request *wire.Request) bool {
 	if c.member == nil {
 		m, err := join(c.room.relay.addr, c.room.code, `{"server":0}`)
@@ -112,7 +112,7 @@ func (c *client) answered(o *check.Operation, f *wire.Frame) {
 		}
 	case f.Refusal.Code == wire.CodeTimedOut:
 		c.leader = 0
-	default: // it was not done, and never will be
+	default: // the request was not done, and never will be
 		c.leader = uint64(f.Refusal.Leader)
 		o.Unknown, o.Refused = false, true
 	}

@@ -10,20 +10,20 @@ const (
 	outage  = 900 * time.Millisecond // how long one lasts, at most
 )
 
-// What ends all faults of the network, and makes it quicker than a new room's.
+// Deeds that end all faults of the network, and make it faster than a new room's.
 const (
 	heal  = `{"do":"heal"}`
 	quick = `{"do":"network","link":{"latency":2000,"jitter":2000}}`
 )
 
-// down is what is down for a while.
+// down is a server or relay that is down for a while.
 type down struct {
 	what  any // a *native or the *relay
 	until time.Time
 	start func() error
 }
 
-// suffer does harm to the room, so many times. At its end everything that was killed runs again.
+// suffer does the given number of harms to the room. At its end everything that was killed runs again.
 func (r *room) suffer(harms int) {
 	var downs []down
 	for range harms {
@@ -64,7 +64,7 @@ func (r *room) harm(downs []down) []down {
 	return downs
 }
 
-// restart starts what has been down for long enough.
+// restart starts what has been down for long enough, and returns the rest.
 func (r *room) restart(downs []down, now time.Time) (still []down) {
 	for _, d := range downs {
 		if now.Before(d.until) {

@@ -1,13 +1,13 @@
-// Campaign runs rooms of native servers through real relays, over loopback, and does to them what happens to programs:
-// servers are killed, also in the middle of a write, relays are killed, links are cut. Clients ask meanwhile. In the
-// end everything is healed, and it is looked whether each room has kept its word: every history is linearizable,
-// whatever was acknowledged is on the disks of a majority, all servers have come back by themselves and agree.
+// Campaign runs rooms of native servers through real relays, over loopback, and does to them what happens to
+// programs: servers are killed, also in the middle of a write, relays are killed, links are cut. Clients ask
+// meanwhile. In the end all faults are healed, and each room must have kept its word: every history is
+// linearizable, every acknowledged entry is on the disks of a majority, all servers have come back by
+// themselves and agree.
 //
 //	go run ./relay/campaign -rooms 200            two hundred rooms, a few at a time
 //	go run ./relay/campaign -rooms 5 -harms 1000  each of them a minute and more
 //
-// A server here is what the protocol of a room asks for and no more (relay/hub): it can be read as an example of one.
-// The other half of the campaign, with tabs of real browsers for servers, is web/e2e.
+// A server here does what the protocol of a room requires and no more (relay/hub): it can be an example.
 package main
 
 import (
@@ -21,14 +21,14 @@ import (
 	"time"
 )
 
-// plan is what a campaign is like.
+// plan is the plan of a campaign.
 type plan struct {
 	relay  string // the program
 	folder string // for disks, and the relays' records
 	rooms  int
-	atOnce int    // rooms that run beside one another, each with a relay of its own
+	atOnce int    // rooms that run at the same time, each with a relay of its own
 	harms  int    // done to each, one after the other
-	seed   uint64 // of the harms; what comes of them is never the same twice, for here are real clocks
+	seed   uint64 // of the harms; the outcome varies, because the clocks are real
 }
 
 func main() {
@@ -55,7 +55,7 @@ func main() {
 	os.RemoveAll(folder)
 }
 
-// run runs all rooms, and tells of each that did not keep its word.
+// run runs all rooms, and reports each that did not keep its word.
 func (p *plan) run(out io.Writer) *summary {
 	sum := &summary{done: map[string]int{}}
 	var next struct {
@@ -87,7 +87,7 @@ func (p *plan) run(out io.Writer) *summary {
 	return sum
 }
 
-// live runs one room from its making to its end.
+// live runs one room from beginning to end.
 func (p *plan) live(seed uint64, folder string) *room {
 	r := &room{seed: seed, folder: folder, random: rand.New(rand.NewPCG(seed, 0)), done: map[string]int{}}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -115,10 +115,10 @@ func (p *plan) live(seed uint64, folder string) *room {
 	return r
 }
 
-// summary is what became of all rooms.
+// summary is the outcome of all rooms.
 type summary struct {
 	rooms  int
-	done   map[string]int // what was done to them, and what clients were told, how often
+	done   map[string]int // how often each harm was done and each answer was given
 	broken []string
 }
 

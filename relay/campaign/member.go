@@ -19,13 +19,13 @@ type member struct {
 	joined   joined
 }
 
-// message is one of the connection, in either direction.
+// message is one message of the connection, in either direction.
 type message struct {
 	kind wire.Kind
 	data []byte
 }
 
-// joined is what the room answers to who joins.
+// joined is the room's answer to a join.
 type joined struct {
 	Client uint64
 	Server uint64
@@ -69,7 +69,7 @@ func join(addr, code, params string) (*member, error) {
 			Error  *refusal
 		}
 		switch jsoniter.Unmarshal(data, &answer); {
-		case answer.ID != "join": // who is there, meanwhile
+		case answer.ID != "join": // a notification of the room, meanwhile
 		case answer.Error != nil:
 			err = answer.Error
 		case answer.Result != nil:
@@ -82,7 +82,7 @@ func join(addr, code, params string) (*member, error) {
 	return nil, err
 }
 
-// read passes on what comes. If that comes too quickly it waits, and so does the relay, which loses frames in the end.
+// read passes on messages. If they come too fast it waits, and so does the relay, which then loses frames.
 func (m *member) read() {
 	defer close(m.messages)
 	for {
@@ -105,7 +105,7 @@ func (m *member) send(s message) error {
 	return m.socket.WriteMessage(kind, s.data)
 }
 
-// ask asks something of the room and waits until it is done.
+// ask calls a method of the room and waits until it is done.
 func (m *member) ask(method, params string) error {
 	err := m.say(`{"jsonrpc":"2.0","id":"ask","method":"` + method + `","params":` + params + `}`)
 	if err != nil {
@@ -127,7 +127,7 @@ func (m *member) ask(method, params string) error {
 	return errors.New("the connection was lost")
 }
 
-// leave closes the connection as the end of a program does, without a word.
+// leave closes the connection abruptly, as a program that ends does.
 func (m *member) leave() {
 	m.socket.NetConn().Close()
 	go func() {
@@ -136,7 +136,7 @@ func (m *member) leave() {
 	}()
 }
 
-// started tells, of a message of the room about itself, whether its clock has been started.
+// started tells from the room's notification whether its clock has started; ok: it is this notification.
 func started(data []byte) (running, ok bool) {
 	if !bytes.HasPrefix(data, []byte(`{"jsonrpc":"2.0","method":"room"`)) {
 		return false, false

@@ -16,18 +16,18 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// native is a server of a room, as a program of its own would run it: its disk is a file, and beside that stands its
-// ticket.
+// native is a server of a room, as a program of its own would run it: a file is its disk, with a ticket
+// beside.
 type native struct {
 	room   *room
 	number int
 	random *rand.Rand
-	kill   chan bool     // ends the life: at once, or, true, in the middle of the next write
+	kill   chan bool     // ends the life: at once, or, if true, in the middle of the next write
 	ended  chan struct{} // closed when the life has ended
 	status atomic.Pointer[status]
 }
 
-// status is what a server says of itself to those who wait for it.
+// status is what a server reports to those who wait for it.
 type status struct {
 	role    raft.Role
 	term    raft.Term
@@ -35,14 +35,14 @@ type status struct {
 	hash    uint64
 }
 
-// ticket is what a server keeps beside its disk: by what the room knows it again.
+// ticket is kept beside a server's disk: the room recognizes the server by it.
 type ticket struct{ Lease, Made string }
 
 var errKilled = errors.New("killed")
 
 const (
 	step = 2 * time.Millisecond   // how often a server looks at its clock
-	idle = 300 * time.Millisecond // so long it is waited for a write to die in
+	idle = 300 * time.Millisecond // how long to wait for a write to die in
 )
 
 func (s *native) path() string {
@@ -62,13 +62,13 @@ func (s *native) start() {
 	}()
 }
 
-// end ends it, and returns when it is over.
+// end ends the life, and returns when it is over.
 func (s *native) end(midWrite bool) {
 	s.kill <- midWrite
 	<-s.ended
 }
 
-// live opens the disk, joins the room, starts the server, and goes on, through connections that are lost, until it is
+// live opens the disk, joins the room, starts the server, and goes on through lost connections until it is
 // killed.
 func (s *native) live() error {
 	file, whose, err := s.open()
@@ -101,7 +101,7 @@ func (s *native) live() error {
 	}
 }
 
-// open opens the disk, and returns what it says of itself.
+// open opens the disk, and returns the identity on it.
 func (s *native) open() (*mortal, wal.Identity, error) {
 	file, err := wal.OpenFile(s.path())
 	if err != nil {
@@ -119,8 +119,8 @@ func (s *native) open() (*mortal, wal.Identity, error) {
 	return &mortal{File: file, path: s.path(), random: s.random}, whose, nil
 }
 
-// join claims the server's seat, again and again while the relay is not there. claim is the last one that the disk
-// knows; with resume the server has been running since.
+// join claims the server's seat, again and again while the relay is down. claim is the last one on the disk;
+// resume means that the server has been running since.
 func (s *native) join(claim uint64, resume bool) (*member, ticket, error) {
 	var t ticket
 	if data, err := os.ReadFile(s.ticketPath()); err == nil {
@@ -137,7 +137,7 @@ func (s *native) join(claim uint64, resume bool) (*member, ticket, error) {
 		m, err := join(s.room.relay.addr, s.room.code, params)
 		var refused *refusal
 		switch {
-		case err == nil && m.joined.Server != uint64(s.number): // the room does not know itself yet
+		case err == nil && m.joined.Server != uint64(s.number): // the room has not been restored yet
 			m.leave()
 			err = errors.New("the room gives no seat")
 		case err == nil:
@@ -210,8 +210,8 @@ func (s *native) boot(file *mortal, t ticket, claim uint64) (*running, error) {
 	return r, nil
 }
 
-// serve lets the server take part until the connection is lost, which is nil, or it is killed. It begins with telling
-// the room that the disk knows the claim.
+// serve lets the server take part until the connection is lost, which returns nil, or it is killed. First it
+// tells the room that the disk has taken the claim.
 func (r *running) serve(m *member) error {
 	if m.say(fmt.Sprintf(`{"method":"state","params":{"claim":%d}}`, m.joined.Claim)) != nil {
 		return nil
@@ -250,7 +250,7 @@ func (r *running) serve(m *member) error {
 	}
 }
 
-// take takes a message of the room: a frame, or what the room says of itself.
+// take takes a message: a frame, or what the room says of itself.
 func (r *running) take(came message) {
 	runs, ok := started(came.data)
 	switch {
@@ -261,7 +261,7 @@ func (r *running) take(came message) {
 	}
 }
 
-// tick lets the ticks pass that have passed. The room's clock runs as fast as this program's.
+// tick gives the server the ticks that are due. The room's clock runs as fast as this program's.
 func (r *running) tick() {
 	if r.begun.IsZero() {
 		return
@@ -277,13 +277,13 @@ func (r *running) tell() {
 	r.status.Store(&status{role: st.Role, term: st.CurrentTerm, applied: st.LastApplied, hash: r.server.Store().Hash()})
 }
 
-// mortal is a file whose machine may lose its power in the middle of a write: then a part of the bytes is there, and
-// perhaps not their beginning.
+// mortal is a file whose machine may lose its power in the middle of a write: then only part of the bytes
+// are there, perhaps without their beginning.
 type mortal struct {
 	*wal.File
 	path   string
 	random *rand.Rand
-	dies   time.Time // from then on the next write is the last; zero: it does not
+	dies   time.Time // the next write after this is the last; zero: none is
 }
 
 // Append writes, or dies.

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// patience is how long anything may take that must happen. A machine that does much else is slow.
+// patience is how long anything that must happen may take. A busy machine is slow.
 const patience = 30 * time.Second
 
 // relay is the relay's program on a port of its own.
@@ -57,7 +57,7 @@ func (r *relay) start() error {
 	}
 }
 
-// kill ends the program at once: nothing is told to anybody.
+// kill ends the program at once, without a word to its connections.
 func (r *relay) kill() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

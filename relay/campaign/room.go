@@ -14,7 +14,7 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// What is counted.
+// Events that are counted.
 const (
 	killed       = "killed"
 	torn         = "killed in the middle of a write"
@@ -28,7 +28,7 @@ const (
 
 const (
 	clients = 3
-	decides = time.Minute // how long it may take to find an order of a history
+	decides = time.Minute // how long the search for an order of a history may take
 )
 
 // room is a room with its relay, its servers and its clients.
@@ -47,9 +47,9 @@ type room struct {
 
 	mu      sync.Mutex
 	history []check.Operation
-	entries map[raft.Index]raft.Term // of what was acknowledged
+	entries map[raft.Index]raft.Term // of acknowledged entries
 	done    map[string]int
-	broken  []string // promises, in words
+	broken  []string // broken promises, in words
 }
 
 // open makes the room and waits until it works.
@@ -79,8 +79,8 @@ func (r *room) ask() {
 	}
 }
 
-// heal ends all faults and waits until the room is as if there had been none: all servers are back and agree. What
-// every key holds then is asked for, so that nothing that was acknowledged can be missing unnoticed.
+// heal ends all faults and waits until all servers are back and agree. Then it reads every key, so that the
+// loss of an acknowledged write cannot go unnoticed.
 func (r *room) heal() {
 	close(r.stop)
 	r.asking.Wait()
@@ -119,7 +119,7 @@ func (r *room) close() {
 	r.relay.kill()
 }
 
-// judge looks at what clients were told, and at what is on the disks.
+// judge checks what clients were told, and what is on the disks.
 func (r *room) judge() {
 	if err := linear.Check(r.history, decides); err != nil {
 		r.fails("%v", err)
@@ -150,7 +150,7 @@ func holds(durable *raft.Durable, index raft.Index, term raft.Term) bool {
 	return place < 0 || place < len(durable.Log) && durable.Log[place].Term == term
 }
 
-// note takes an operation into the history.
+// note adds an operation to the history.
 func (r *room) note(o *check.Operation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -165,7 +165,7 @@ func (r *room) note(o *check.Operation) {
 	}
 }
 
-// acknowledge notes that a client was told of an entry that it is committed.
+// acknowledge notes that a client was told that an entry is committed.
 func (r *room) acknowledge(index raft.Index, term raft.Term) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -176,7 +176,7 @@ func (r *room) acknowledge(index raft.Index, term raft.Term) {
 	r.entries[index] = term
 }
 
-// leads tells what is missing for a leader.
+// leads returns why the room has no leader yet, or nil.
 func (r *room) leads() error {
 	for _, s := range r.servers {
 		if st := s.status.Load(); st != nil && st.role == raft.Leader {
@@ -186,7 +186,7 @@ func (r *room) leads() error {
 	return errors.New("nobody leads")
 }
 
-// agree tells what is missing for all servers to be back and to have applied the same.
+// agree returns why not all servers are back with the same state applied, or nil.
 func (r *room) agree() error {
 	var first *status
 	for _, s := range r.servers {
@@ -203,7 +203,7 @@ func (r *room) agree() error {
 	return nil
 }
 
-// now is the time of the room in µs.
+// now returns the time since the room began, in µs.
 func (r *room) now() int64 { return time.Since(r.begun).Microseconds() }
 
 func (r *room) count(what string) {
@@ -219,7 +219,7 @@ func (r *room) fails(format string, args ...any) {
 	r.broken = append(r.broken, fmt.Sprintf(format, args...))
 }
 
-// eventually waits until nothing is missing.
+// eventually waits until missing returns nil.
 func eventually(what string, missing func() error) error {
 	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
 		err := missing()

@@ -1,8 +1,8 @@
-// Package host is the loop around a hub: it keeps a room's time, passes on what comes, carries out what the room
-// wants done, sees to it that the record is stored before anybody is told of a lease that is in it, and says
-// when the room may be put away. It has no goroutine, clock, socket or disk; a Platform and its Conns are these.
-// A process with sockets is a host in a page or two: the relay is one (relay/room.go), a SharedWorker or a
-// Durable Object can be others. The example is a whole one.
+// Package host is the loop around a hub: it keeps a room's time, passes on its inputs, carries out its
+// outputs, stores a record before any member is told of a lease in it, and says when the room may be put
+// away. It has no goroutine, clock, socket or disk; a Platform and its Conns are these. A process with
+// sockets is a host in a page or two: the relay is one (relay/room.go), a SharedWorker or a Durable Object
+// can be others. The example is a complete host.
 //
 //	room := host.New(platform, h, record != nil, 10*time.Minute)
 //	for {
@@ -15,7 +15,8 @@
 //		// wait for the next event, at most until wake
 //	}
 //
-// Events that wait already may be given to the room together before Turn, so that what they lead to is sent together.
+// Events that wait already may be given to the room together before Turn, and their outputs are sent
+// together.
 //
 // # What is promised, and what the platform owes
 //

@@ -8,13 +8,13 @@ import (
 	"raftplayground/relay/hub"
 )
 
-// worker is a whole host, as a SharedWorker might be: its events come one after the other, its ports take everything,
-// and its store is a variable.
+// worker is a complete host, as a SharedWorker might be: its events come one after the other, its ports take
+// everything, and its store is a variable.
 type worker struct {
 	begun  time.Time
 	room   *host.Room
 	record *hub.Record
-	ended  []func() // stores, to be told of when the event that began them is over
+	ended  []func() // ends of stores, called after the event that began them
 }
 
 func (w *worker) Now() int64 { return time.Since(w.begun).Microseconds() }
@@ -24,7 +24,7 @@ func (w *worker) Store(record *hub.Record) {
 	w.ended = append(w.ended, func() { w.room.Stored("") })
 }
 
-// event does one thing and what comes of it, and says when to wake up.
+// event does one thing and carries out its effects. It returns when to wake up.
 func (w *worker) event(do func()) (wake int64) {
 	do()
 	wake, _ = w.room.Turn()
@@ -37,7 +37,7 @@ func (w *worker) event(do func()) (wake int64) {
 	return wake
 }
 
-// port is a connection: what waits for a record waits here.
+// port is a connection: messages that wait for a record wait here.
 type port struct {
 	name    string
 	waiting []*hub.Delivery

@@ -10,12 +10,12 @@ import (
 const (
 	firstAgain int64 = 250 * 1000 // after a store has failed
 	lastAgain  int64 = 10 * 1000 * 1000
-	slowStore  int64 = 1000 * 1000        // then the room is told that its record is not stored yet
-	useEvery   int64 = 3600 * 1000 * 1000 // a room in use stores its record anew
+	slowStore  int64 = 1000 * 1000        // after that the room is told that its record is not stored yet
+	useEvery   int64 = 3600 * 1000 * 1000 // how often a room in use stores its record again
 )
 
-// keeping is how a room's record gets to the disk. The room goes on meanwhile: a slow disk holds up only what
-// promises a lease (hub.Delivery.After).
+// keeping tracks how a room's record gets to the disk. The room goes on meanwhile: a slow disk delays only
+// messages that promise a lease (hub.Delivery.After).
 type keeping struct {
 	record   *hub.Record // the newest, if no store of it has begun
 	wanted   uint64      // its number
@@ -28,12 +28,12 @@ type keeping struct {
 	again    int64       // when to try again
 	troubled bool        // the room's people have been told
 	final    bool        // the platform ends: nothing more is begun
-	leaving  bool        // nobody is here, and a record was made of how everybody left it
+	leaving  bool        // no connection is here, and a record of that was made
 }
 
-// Stored says how the store that Platform.Store began has ended: well if why is empty, else why not, in a few
-// words for people. It returns how many stores in a row have failed; after one that has succeeded: how many had
-// before it.
+// Stored says how the store that Platform.Store began has ended: well if why is empty, else why not, in a
+// few words for people. It returns how many stores in a row have failed; after a success, how many had
+// failed before it.
 func (r *Room) Stored(why string) (failed int) {
 	now := r.platform.Now()
 	r.hub.Advance(now)
@@ -44,7 +44,7 @@ func (r *Room) Stored(why string) (failed int) {
 		r.failed++
 		r.trouble(why)
 		if r.record == nil {
-			r.hub.Checkpoint() // what has not been stored is still to be stored
+			r.hub.Checkpoint() // this record must still be stored
 		}
 		return r.failed
 	}
@@ -60,7 +60,7 @@ func (r *Room) Stored(why string) (failed int) {
 // Storing tells whether a store runs.
 func (r *Room) Storing() bool { return r.running != 0 }
 
-// Troubled tells whether the record is not stored, and should be by now.
+// Troubled tells whether the record should be stored by now but is not.
 func (r *Room) Troubled() bool { return r.troubled }
 
 // keep takes a record to be stored. It replaces one that still waits.
@@ -87,7 +87,7 @@ func (r *Room) release() {
 	}
 }
 
-// keepOn does what has come due: another attempt, a word about a slow disk, a sign of use.
+// keepOn does what is due: another attempt, a word about a slow disk, or a store that shows use.
 func (r *Room) keepOn(now int64) {
 	switch {
 	case r.running != 0 && now-r.begun >= slowStore:
@@ -98,7 +98,7 @@ func (r *Room) keepOn(now int64) {
 	r.storeNext(now)
 }
 
-// wakeToKeep is when keepOn has something to do next.
+// wakeToKeep returns when keepOn has something to do next.
 func (r *Room) wakeToKeep() int64 {
 	switch {
 	case r.running != 0 && !r.troubled:
@@ -109,13 +109,13 @@ func (r *Room) wakeToKeep() int64 {
 	return math.MaxInt64
 }
 
-// trouble tells the room why its record is not stored, or with an empty reason that it is again.
+// trouble tells the room why its record is not stored, or with an empty reason that it is stored again.
 func (r *Room) trouble(reason string) {
 	r.troubled = reason != ""
 	r.hub.Unstored(reason)
 }
 
-// settle makes sure that the room's last state is stored. Until it is the answer is false, and the room stays open.
+// settle makes sure that the room's last state is stored. Until then it is false: the room stays open.
 func (r *Room) settle() bool {
 	if !r.leaving {
 		r.leaving = true

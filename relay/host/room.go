@@ -7,33 +7,33 @@ import (
 	"raftplayground/relay/hub"
 )
 
-// Platform is what a room stands on. None of its methods calls the Room back before it returns.
+// Platform is what a room runs on. None of its methods calls the Room back before it returns.
 type Platform interface {
 	// Now is a clock that never goes back, in microseconds.
 	Now() int64
-	// Store begins to store the room's record in place of the one before. Room.Stored follows; until then Store
-	// is not called again. The record belongs to the platform.
+	// Store begins to store the room's record in place of the last one. Room.Stored follows; until then
+	// Store is not called again. The record belongs to the platform.
 	Store(record *hub.Record)
 }
 
 // Conn is one connection of the platform. None of its methods waits, or calls the Room back before it returns.
 type Conn interface {
 	// Send takes a message, or returns false if there is no room for it. stored is the number of the record that
-	// is stored: a message with a higher After waits for it, and so does what is sent behind it, but for
-	// announcements and news. d is borrowed; d.Data may be kept.
+	// is stored: a message with a higher After waits, and so do those sent behind it, except announcements
+	// and news. d is borrowed; d.Data may be kept.
 	Send(d *hub.Delivery, stored uint64) bool
 	// Stored says that the record of this number is stored.
 	Stored(number uint64)
 	// Backlog is how many bytes wait to be written.
 	Backlog() int
 	// Close ends the connection with a WebSocket close code and a reason, once what was sent is written. What still
-	// comes from it is ignored; Room.Disconnect may follow, and need not.
+	// comes from it is ignored; Room.Disconnect may follow.
 	Close(code int, reason string)
 }
 
 const measureEvery = 10 * 1000 // µs between two looks at the backlogs
 
-// Room is a hub and what its host has to know.
+// Room is a hub and its host's state.
 type Room struct {
 	platform  Platform
 	hub       *hub.Hub
@@ -41,12 +41,12 @@ type Room struct {
 	conns     map[uint64]Conn
 	out       hub.Output
 	measured  int64 // when the backlogs were last measured
-	used      int64 // when somebody was last here
+	used      int64 // when a connection was last here
 	keeping
 }
 
-// New runs a hub. known says that its room has a record. idleAfter is for how long nobody must have been in a
-// room that has one before it may be put away.
+// New runs a hub. known says that its room has a record. A room with a record may be put away once it has
+// been empty for idleAfter.
 func New(platform Platform, h *hub.Hub, known bool, idleAfter time.Duration) *Room {
 	now := platform.Now()
 	h.Advance(now)
@@ -64,7 +64,7 @@ func (r *Room) Connect(conn uint64, address string, c Conn) {
 	r.hub.ConnectFrom(conn, address)
 }
 
-// Receive takes a message. The room keeps data: nobody may write to it any more.
+// Receive takes a message. The room keeps data, which must not be changed afterwards.
 func (r *Room) Receive(conn uint64, data []byte, binary bool) {
 	r.hub.Advance(r.platform.Now())
 	r.hub.Receive(conn, data, binary)
@@ -89,12 +89,12 @@ func (r *Room) Disconnect(conn uint64) {
 // Has tells whether a connection is here: it came, did not go, and the room has not closed it.
 func (r *Room) Has(conn uint64) bool { return r.conns[conn] != nil }
 
-// Hurry says that somebody needs the place of this room: it may be put away as soon as nobody is here and its last
+// Hurry says that the place of this room is needed: it may be put away as soon as it is empty and its last
 // state is stored.
 func (r *Room) Hurry() { r.used = math.MinInt64 / 2 }
 
-// Turn ends every event: it carries out what has come due. It returns when the next Turn is due if nothing happens
-// before, by the platform's clock, math.MaxInt64 if there is no such time; and whether the room may be put away.
+// Turn ends every event: it does what is due. It returns when the next Turn is due if nothing happens
+// before, by the platform's clock (math.MaxInt64: never), and whether the room may be put away.
 func (r *Room) Turn() (wake int64, away bool) {
 	now := r.platform.Now()
 	r.hub.Advance(now)
@@ -112,8 +112,8 @@ func (r *Room) Turn() (wake int64, away bool) {
 	return r.wake(now), away
 }
 
-// Finish is the end of a room whose platform ends. What is done by now is sent, and no further store begins. It
-// returns the record to be stored last, after the store that may still run; nil: nothing is to be stored.
+// Finish ends a room whose platform ends. It sends what is done by now, and begins no further store. It
+// returns the record to be stored last, after the store that may still run, or nil if there is none.
 // Finished follows.
 func (r *Room) Finish() *hub.Record {
 	r.carryOut()
@@ -124,8 +124,8 @@ func (r *Room) Finish() *hub.Record {
 	return r.hub.Record()
 }
 
-// Finished says whether the last record is stored, and lets go what waited for it. The platform then closes all
-// connections.
+// Finished says whether the last record is stored, and releases what waited for it. The platform then closes
+// all connections.
 func (r *Room) Finished(stored bool) {
 	r.stored = 0
 	if stored {
@@ -135,7 +135,7 @@ func (r *Room) Finished(stored bool) {
 	r.release()
 }
 
-// measure tells the hub who keeps up and who does not.
+// measure tells the hub how far each connection is behind.
 func (r *Room) measure(now int64) {
 	if now-r.measured < measureEvery {
 		return
@@ -146,7 +146,7 @@ func (r *Room) measure(now int64) {
 	}
 }
 
-// carryOut does what the hub wants done.
+// carryOut carries out the hub's outputs.
 func (r *Room) carryOut() {
 	for r.hub.Output(&r.out) {
 		if r.out.Record != nil {
@@ -167,7 +167,7 @@ func (r *Room) carryOut() {
 	}
 }
 
-// wake is when the next Turn is due.
+// wake returns when the next Turn is due.
 func (r *Room) wake(now int64) int64 {
 	wake := min(r.hub.Wake(), r.wakeToKeep())
 	if idle := r.used + r.idleAfter; idle > now {

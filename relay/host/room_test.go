@@ -20,7 +20,7 @@ const (
 	idle              = 600 * second
 )
 
-// tester is a test, be it the testing package's or a property of rapid's.
+// tester is a test, of the testing package or of rapid.
 type tester interface {
 	Helper()
 	Fatalf(format string, args ...any)
@@ -28,7 +28,7 @@ type tester interface {
 }
 
 // platform is a host with a clock that stands until it is moved, a disk that does what it is told, and
-// connections that keep what they are sent. It holds the Room to what a Platform may rely on.
+// connections that keep what they are sent. It checks what a Platform may rely on.
 type platform struct {
 	t     tester
 	now   int64
@@ -46,7 +46,7 @@ type platform struct {
 	away bool
 }
 
-// conn is a connection as a page would have it: what waits for a record waits here.
+// conn is a connection as a page would have it: messages that wait for a record wait here.
 type conn struct {
 	platform *platform
 	told     []string
@@ -172,8 +172,8 @@ func (c *conn) has(text string) bool {
 	return slices.ContainsFunc(c.told, func(told string) bool { return strings.Contains(told, text) })
 }
 
-// Nobody is told of a lease before the record that holds it is stored, and frames wait behind that answer; news
-// does not.
+// No member is told of a lease before the record that holds it is stored. Frames wait behind that answer;
+// news does not.
 func TestALeaseIsToldWhenItIsStored(t *testing.T) {
 	p := newPlatform(t, hub.Options{Size: 2}, nil)
 	p.takes = 300 * millisecond
@@ -194,8 +194,7 @@ func TestALeaseIsToldWhenItIsStored(t *testing.T) {
 	}
 }
 
-// A store that fails is tried again, later each time, and the room's people know why; then they know that all is
-// well.
+// A store that fails is tried again, later each time. The room's people learn why, and then that it worked.
 func TestAStoreThatFailsIsTriedAgain(t *testing.T) {
 	p := newPlatform(t, hub.Options{Size: 1}, nil)
 	p.fails = "the disk is full"
@@ -223,7 +222,7 @@ func TestAStoreThatFailsIsTriedAgain(t *testing.T) {
 	}
 }
 
-// How many attempts have failed is said to the platform, for its log.
+// The platform is told, for its log, how many attempts have failed.
 func TestAttemptsAreCounted(t *testing.T) {
 	p := newPlatform(t, hub.Options{Size: 1}, nil)
 	p.takes = math.MaxInt64 / 2
@@ -242,7 +241,7 @@ func TestAttemptsAreCounted(t *testing.T) {
 	}
 }
 
-// A slow disk is told of, and holds up nobody who waits for nothing.
+// A slow disk is reported, and delays only what waits for a record.
 func TestASlowDiskHoldsUpOnlyWhatWaitsForIt(t *testing.T) {
 	p := newPlatform(t, hub.Options{Size: 2}, nil)
 	a, b := p.join(1, `{"size":3}`), p.join(2, `{"watch":true}`)
@@ -269,7 +268,7 @@ func TestASlowDiskHoldsUpOnlyWhatWaitsForIt(t *testing.T) {
 	}
 }
 
-// What a connection has no room for is given back to the room, which tells of it; one that is behind is spared news.
+// The room is given back what a connection has no room for, and says so; a slow connection is spared news.
 func TestWhatIsNotSentIsTold(t *testing.T) {
 	p := newPlatform(t, hub.Options{Size: 2}, nil)
 	p.join(1, `{}`)
@@ -296,7 +295,7 @@ func TestWhatIsNotSentIsTold(t *testing.T) {
 	}
 }
 
-// The room closes who does not keep its rules, once, and sends it nothing more.
+// The room closes a member that breaks its rules, once, and sends it nothing more.
 func TestTheRoomClosesConnections(t *testing.T) {
 	p := newPlatform(t, hub.Options{Size: 1, Limits: hub.Limits{Rate: 1, Burst: 2}}, nil)
 	a, idler := p.join(1, `{"watch":true}`), p.connect(2)
@@ -311,8 +310,8 @@ func TestTheRoomClosesConnections(t *testing.T) {
 	p.turn()
 }
 
-// A room is put away when nobody was here for long, not before its last state is stored, and at once if it has
-// no record.
+// A room is put away when it has been empty for long, but not before its last state is stored; at once if it
+// has no record.
 func TestARoomIsPutAway(t *testing.T) {
 	p := newPlatform(t, hub.Options{Unknown: true}, nil)
 	if p.turn(); !p.away {
@@ -342,7 +341,7 @@ func TestARoomIsPutAway(t *testing.T) {
 	}
 }
 
-// A room whose place is needed goes as soon as it is stored; if somebody comes meanwhile it stays.
+// A room whose place is needed goes as soon as it is stored; if a member comes meanwhile, it stays.
 func TestARoomInAHurry(t *testing.T) {
 	p := newPlatform(t, hub.Options{Size: 1}, nil)
 	p.join(1, `{}`)
@@ -367,7 +366,7 @@ func TestARoomInAHurry(t *testing.T) {
 	}
 }
 
-// A record in use is stored anew, so that whoever removes old ones does not remove it.
+// A record in use is stored again, so that a sweep of old records does not remove it.
 func TestARecordInUseStaysYoung(t *testing.T) {
 	p := newPlatform(t, hub.Options{Size: 1}, nil)
 	p.join(1, `{}`)
@@ -378,8 +377,8 @@ func TestARecordInUseStaysYoung(t *testing.T) {
 	}
 }
 
-// When the platform ends, what was done until then is stored and whoever waits for it is told; if it cannot be stored
-// nobody is. No store begins beside the last one.
+// When the platform ends, all changes are stored and the answers that waited for that leave; if the store
+// fails, they do not. No store overlaps the last one.
 func TestTheEndOfAPlatform(t *testing.T) {
 	for _, works := range []bool{true, false} {
 		p := newPlatform(t, hub.Options{Size: 2}, nil)
@@ -413,8 +412,9 @@ func TestTheEndOfAPlatform(t *testing.T) {
 	}
 }
 
-// Whatever comes in whatever order: stores do not overlap, the room never asks to be woken without doing anything, no
-// answer that waits for a record leaves before it, and a room that is put away is stored as it is.
+// Whatever the order of events: stores do not overlap, the room never asks to be woken without doing
+// anything, no answer that waits for a record leaves before it, and a room that is put away is stored as it
+// is.
 func TestEveryOrderOfEvents(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := newPlatform(t, hub.Options{Size: 3, Seed: 1}, nil)

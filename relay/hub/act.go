@@ -10,20 +10,20 @@ import (
 )
 
 // ToDo is a deed that a member wants done to the network, by the name and with the arguments that it has in the lab
-// (raft/lab.Action). What a room cannot do of them it refuses in a sentence.
+// (raft/lab.Action). A room refuses a deed that it cannot do, and says why.
 type ToDo struct {
 	Do       string
-	From, To uint64   // the ends of links; 0: every server. In JSON From is "server"
-	Side     []uint64 // partition: one side; none: From alone. In JSON "servers"
+	From, To uint64   // the ends of links; 0 means every server. In JSON From is "server"
+	Side     []uint64 // partition: one side; empty means From alone. In JSON "servers"
 
 	Link *quality.Wanted // network
 
-	Frame  uint64 // what is done to a frame: its number
-	Text   []byte // editFrame, injectFrame: what it says from now on. The room keeps it
-	Binary bool   // … and whether that is a binary message
+	Frame  uint64 // number of the frame that the deed treats
+	Text   []byte // editFrame, injectFrame: the frame's new content. The room keeps it
+	Binary bool   // Text is a binary message
 }
 
-// onFrame is what a deed does to one frame, empty if it is none of those.
+// onFrame returns what a deed does to one frame, or "" if the deed does not concern a single frame.
 func onFrame(do string) FrameAct {
 	if act, is := strings.CutSuffix(do, "Frame"); is && slices.Contains(frameActs, FrameAct(act)) {
 		return FrameAct(act)
@@ -33,7 +33,7 @@ func onFrame(do string) FrameAct {
 
 var frameActs = []FrameAct{HoldFrame, ReleaseFrame, DropFrame, DeliverFrame, DuplicateFrame, EditFrame, InjectFrame}
 
-// Do does to the network what the member on a connection wants: all of it, or nothing if any of it cannot be.
+// Do carries out a deed of the member on a connection: the whole deed, or nothing if any part is impossible.
 func (h *Hub) Do(conn uint64, d *ToDo) error {
 	if act := onFrame(d.Do); act != "" {
 		return h.Act(conn, d.act(act))
@@ -45,7 +45,7 @@ func (h *Hub) Do(conn uint64, d *ToDo) error {
 		return err
 	}
 	c := Change{Links: d.links(len(h.seats))}
-	if c.Links == nil { // a server alone has no links
+	if c.Links == nil { // a room of one server has no links
 		return nil
 	}
 	return h.Change(conn, &c)
@@ -61,7 +61,7 @@ func (d *ToDo) act(do FrameAct) *Act {
 
 var yes, no = true, false
 
-// setting is what the deed makes of a link, which is one from from to to; nil: it is no deed of a room.
+// setting returns what the deed changes on the link between two servers; nil: no room knows the deed.
 func (d *ToDo) setting(from, to uint64) *LinkChange {
 	l := &LinkChange{From: from, To: to}
 	switch d.Do {
@@ -73,7 +73,7 @@ func (d *ToDo) setting(from, to uint64) *LinkChange {
 		l.Hold = &yes
 	case "release":
 		l.Hold = &no
-	case "partition": // within a side what was cut is mended
+	case "partition": // cut links within a side are mended
 		if l.Up = &no; d.onSide(from) == d.onSide(to) {
 			l.Up = &yes
 		}
@@ -109,9 +109,9 @@ func (d *ToDo) check(size int) error {
 	return nil
 }
 
-// links are the settings that the deed makes.
+// links returns the link changes that the deed makes.
 func (d *ToDo) links(size int) (list []LinkChange) {
-	cut := d.Do == "partition" // which is both ways
+	cut := d.Do == "partition" // cuts both directions
 	for from := range uint64(size) {
 		for to := range uint64(size) {
 			meant := (d.From == 0 || d.From == from+1) && (d.To == 0 || d.To == to+1)
@@ -134,7 +134,7 @@ func (d *ToDo) read(p *params, key string) bool {
 	case "servers":
 		p.list(key, maxSize, func(p *params) { d.Side = append(d.Side, uint64(p.number(key, 1, maxSize))) })
 	case "link":
-		link := quality.Qualities{}.Exactly() // what it does not say of a link is 0, as in the lab
+		link := quality.Qualities{}.Exactly() // qualities that it omits become 0, as in the lab
 		d.Link = &link
 		p.object(key, func(p *params, key string) bool { return readQuality(p, d.Link, "link.", key) })
 	case "frame":
@@ -149,7 +149,7 @@ func (d *ToDo) read(p *params, key string) bool {
 	return true
 }
 
-// decode makes bytes of what came as base64 (RFC 4648, section 4).
+// decode replaces base64 text by the bytes that it encodes (RFC 4648, section 4).
 func (d *ToDo) decode() error {
 	if !d.Binary {
 		return nil

@@ -9,12 +9,12 @@ import (
 	"raftplayground/relay/quality"
 )
 
-// What is done to the network by the name of a deed is what the deed says, and is announced as what it came to.
+// A deed done by its name has the effect that the name says, and is announced as that effect.
 func TestDeedsAreDoneByTheirNames(t *testing.T) {
 	s := trio(t, Options{})
 	for _, test := range []struct {
 		deed    ToDo
-		changed func(l Link) bool // the links that are other ones than at the start
+		changed func(l Link) bool // tells whether a link differs from the start
 		told    DeedKind
 	}{
 		{ToDo{Do: "cut", From: 1, To: 2}, func(l Link) bool { return !l.Up && l.From == 1 && l.To == 2 }, LinksCut},
@@ -55,7 +55,7 @@ func TestDeedsAreDoneByTheirNames(t *testing.T) {
 	}
 }
 
-// What a room cannot do it refuses in a sentence, and nothing is other than before.
+// A room refuses deeds that it cannot do, says why, and stays as it was.
 func TestARoomRefusesWhatIsNotTheNetworks(t *testing.T) {
 	s := trio(t, Options{})
 	before := s.hub.Links(nil)

@@ -19,10 +19,10 @@ type envelope struct {
 	fields           []byte
 	isReply, isColon bool
 	isBinary         bool
-	oddID            bool // there is an id, and it cannot be echoed
+	oddID            bool // there is an id, but it cannot be echoed
 }
 
-// isFrame says that the message is for another member, not for the room.
+// isFrame tells whether the message is for another member, not for the room.
 func (e *envelope) isFrame() bool {
 	return e.isColon || e.isBinary || e.hasFrom || e.hasTo || e.variant != ""
 }
@@ -45,15 +45,15 @@ const (
 	keyFields
 )
 
-// read finds the envelope of a message. With a refusal the envelope holds what was found before the fault: its id
-// may be known.
+// read finds the envelope of a message. With a refusal the envelope holds what was found before the fault:
+// the id may already be known.
 func (s *scanner) read(data []byte, binary bool) (*envelope, error) {
 	*s = scanner{}
 	if binary {
 		return &s.found, s.readProtobuf(data)
 	}
 	if !utf8.Valid(data) {
-		// A browser fails the whole connection over such a message (RFC 6455, 8.1): it must not reach anybody.
+		// A browser fails the whole connection over such a message (RFC 6455, 8.1): do not pass it on.
 		return &s.found, &Refusal{CodeNotJSON, "", "the message is not valid UTF-8"}
 	}
 	text := bytes.TrimLeft(data, " \t\r\n")
@@ -71,7 +71,7 @@ func (s *scanner) read(data []byte, binary bool) (*envelope, error) {
 	return &s.found, &Refusal{CodeNotJSON, "", "expected a digit (a colon frame) or { (JSON), got " + clip(data)}
 }
 
-// readColon reads the address of a colon frame: from [ ">" to ] ":". What follows is the receiver's to understand.
+// readColon reads the address of a colon frame: from [ ">" to ] ":". The receiver interprets the rest.
 func (s *scanner) readColon(data []byte) error {
 	s.found.isColon = true
 	end := bytes.IndexByte(data, ':')
@@ -94,10 +94,9 @@ func (s *scanner) readColon(data []byte) error {
 }
 
 // callOf returns the id of the call that a colon frame makes, as JSON: its address and the number of its extension
-// call, as in "1>2:17"; the number alone if the address is none; nil if it makes none that can be read, or is a
-// reply.
+// call, as in "1>2:17"; the number alone if the address is invalid; nil for a reply or an unreadable call.
 func callOf(data []byte) []byte {
-	const mostSegments = 64 // are looked at. The number stands before the entries
+	const mostSegments = 64 // the number comes before the entries
 	address, rest, _ := bytes.Cut(data, []byte{':'})
 	_, rest, _ = bytes.Cut(rest, []byte{':'})
 	part, rest, more := bytes.Cut(rest, []byte{':'})
@@ -112,7 +111,7 @@ func callOf(data []byte) []byte {
 				return nil
 			}
 			if len(address) > 64 || len(bytes.Trim(address, "0123456789>")) > 0 {
-				return digits // the address is not one that could be repeated
+				return digits // the address cannot be repeated in an id
 			}
 			return []byte(`"` + string(address) + ":" + string(digits) + `"`)
 		}
@@ -151,7 +150,7 @@ func (s *scanner) readJSON(text []byte) error {
 		wrong = "expected one JSON object a message, got more behind it"
 	}
 	if wrong != "" || s.found.isReply {
-		s.found.id = nil // it may be cut too; and an error must not be taken for an answer to somebody else's call
+		s.found.id = nil // the id may be cut too, and an error must not look like an answer to another member's call
 	}
 	if wrong != "" {
 		return &Refusal{CodeNotJSON, "", wrong}
@@ -189,7 +188,7 @@ func (s *scanner) member(key string, raw []byte) {
 	}
 }
 
-// once notes that key was read; a second one would let two readers of the same frame disagree about it.
+// once notes that key was read. If a key came twice, two readers of the same frame could disagree about it.
 func (s *scanner) once(key string, bit uint) {
 	if s.reads&bit != 0 {
 		s.fault(&Refusal{CodeNotRequest, key, "the key " + key + " appears twice"})
@@ -197,8 +196,7 @@ func (s *scanner) once(key string, bit uint) {
 	s.reads |= bit
 }
 
-// fault keeps the first refusal; the scan goes on, because JSON that is cut is the greater fault and the id may be
-// still to come.
+// fault keeps the first refusal. The scan goes on: truncated JSON is worse, and the id may come.
 func (s *scanner) fault(why error) {
 	if s.refusal == nil {
 		s.refusal = why
@@ -223,7 +221,7 @@ func (s *scanner) readText(key string, bit uint, raw []byte) string {
 	return string(unquoted(raw))
 }
 
-// usableID is the raw id of a call if it can be echoed: text or a whole number of any size (JSON-RPC 2.0, 4), at
+// usableID returns the raw id of a call if it can be echoed: text or a whole number (JSON-RPC 2.0, 4), at
 // most 256 bytes.
 func usableID(raw []byte) []byte {
 	if len(raw) == 0 || len(raw) > 256 {
@@ -240,8 +238,8 @@ func usableID(raw []byte) []byte {
 	return raw
 }
 
-// callTable remembers who made the latest calls of the 2015 dialect, whose replies say which call they answer but not
-// whose it was. It holds the last 256.
+// callTable remembers who made the latest calls of the 2015 dialect, whose replies name the call that they
+// answer but not its caller. It holds the last 256.
 type callTable struct {
 	calls [256]struct {
 		uuid   string
@@ -255,7 +253,7 @@ func (t *callTable) made(uuid string, caller uint64) {
 	t.next = (t.next + 1) % len(t.calls)
 }
 
-// caller is who made the latest call uuid that reached server, 0 if nobody is known.
+// caller returns the server that made the latest call uuid to server, or 0 if it is not known.
 func (t *callTable) caller(uuid string, server uint64) uint64 {
 	for i := range t.calls {
 		c := &t.calls[(t.next-1-i+2*len(t.calls))%len(t.calls)]
@@ -294,7 +292,7 @@ func (h *Hub) address2015(m *member, e *envelope) error {
 		"expected RequestVote, AppendEntries, Accepted or Rejected in a message without from, got " + clip(e.variant)}
 }
 
-// uuidOf finds the uuid in fields, a list whose first element is an object; empty if it has none of at most 64 bytes.
+// uuidOf finds the uuid in fields, a list that begins with an object; empty if none has at most 64 bytes.
 func uuidOf(fields []byte) (uuid string) {
 	const mostUUID = 64
 	list := contentsOf(fields)

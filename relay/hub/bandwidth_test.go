@@ -10,13 +10,13 @@ import (
 	"raftplayground/relay/quality"
 )
 
-// framed is a frame from 1 to 2 of so many bytes.
+// framed returns a frame of the given length from 1 to 2.
 func framed(number, bytes int) string {
 	text := fmt.Sprintf("1>2:%d:", number)
 	return text + strings.Repeat("x", bytes-len(text))
 }
 
-// narrow is a room in which 1000 bytes a second pass from 1 to 2, and take 10 ms.
+// narrow is a room whose link from 1 to 2 has a bandwidth of 1000 bytes a second and a latency of 10 ms.
 func narrow(t testing.TB) *stage {
 	s := trio(t, Options{})
 	s.say(4, `{"method":"network","params":{"links":[{"from":1,"to":2,"latency":10000,"bandwidth":1000}]}}`)
@@ -25,7 +25,7 @@ func narrow(t testing.TB) *stage {
 	return s
 }
 
-// due tells, for each frame that was told of, in how many ms it is due, or its fate.
+// due returns for each frame seen the ms until it is due, or its fate.
 func (s *stage) due(since int64) (list []string) {
 	s.pass(20_000)
 	for _, line := range s.sightings(4) {
@@ -60,7 +60,7 @@ func TestFramesWaitUntilThoseBeforeThemHaveLeft(t *testing.T) {
 	s.pass(50_000)
 	s.expectFrames(2, framed(1, 100), framed(2, 50))
 	s.expectDue(now, "110", "160", "0")
-	s.say(1, framed(3, 100)) // nothing is before it any more
+	s.say(1, framed(3, 100)) // the queue is empty again
 	s.expectDue(now+180_000, "110")
 }
 
@@ -69,7 +69,7 @@ func TestAFrameThatWouldWaitTooLongIsLost(t *testing.T) {
 	for i := range 25 {
 		s.say(1, framed(i, 100))
 	}
-	s.say(1, framed(99, 2001)) // nor does one that is longer than the queue ever fit
+	s.say(1, framed(99, 2001)) // and a frame longer than the queue never fits
 	s.pass(1_000_000)
 	s.say(1, framed(30, 100))
 	s.pass(5_000_000)
@@ -117,8 +117,8 @@ func TestHeldFramesUseTheBandwidthOnceTheyGoOn(t *testing.T) {
 	}
 }
 
-// What waits is lost when a link is cut, and what is sent later need not wait for it; nor on a link without a
-// bandwidth any more, where only the order is kept.
+// A cut loses the frames that wait, and later frames do not wait for them. Without a bandwidth limit no
+// frame waits, and only the order is kept.
 func TestALinkIsFreeAfterACutAndWithoutABandwidth(t *testing.T) {
 	s := narrow(t)
 	s.say(1, framed(1, 1000))
@@ -137,7 +137,7 @@ func TestALinkIsFreeAfterACutAndWithoutABandwidth(t *testing.T) {
 	}
 }
 
-// In any stretch of time no more bytes arrive than leave in it, whatever is sent.
+// In any period no more bytes arrive than the bandwidth lets through, whatever is sent.
 func TestNoMoreArrivesThanTheBandwidth(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := trio(t, Options{})
@@ -171,8 +171,8 @@ func TestNoMoreArrivesThanTheBandwidth(t *testing.T) {
 	})
 }
 
-// The state of a room without bandwidths is what it was before there were any, and with one it says how long the
-// queues are.
+// Without bandwidths a room's state has the bytes that it had before there were any; with one it says how
+// long the queues are.
 func TestTheStateHoldsTheQueueOfALink(t *testing.T) {
 	s := trio(t, Options{})
 	plain := s.hub.AppendState(nil)

@@ -9,8 +9,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// binaryFrame is a Protobuf frame without much in it: an address, the number of a call, and as content
-// field 4, or of a reply field 8.
+// binaryFrame returns a small Protobuf frame: an address, the number of a call, and as content field 4, or
+// in a reply field 8.
 func binaryFrame(from, to, call uint64, content protowire.Number) []byte {
 	var data []byte
 	for i, n := range []uint64{from, to, call} {
@@ -61,8 +61,8 @@ func TestABinaryFrameIsPassedOnAsItCame(t *testing.T) {
 	}
 }
 
-// Nobody is sent a binary message who has not said, or shown, that it takes such; the sender is told who
-// that is.
+// A member gets no binary message before it has said, or shown by sending one, that it accepts them. The
+// sender is told which member does not.
 func TestATextOnlyMemberIsSentNoBinaryMessage(t *testing.T) {
 	s := binaries(t)
 	for name, data := range map[string][]byte{"to S3": binaryFrame(1, 3, 17, 4),
@@ -73,7 +73,7 @@ func TestATextOnlyMemberIsSentNoBinaryMessage(t *testing.T) {
 		}
 		expectError(t, s.inbox[1], CodeNotRequest, "to", "3 takes text messages only")
 	}
-	s.send(3, binaryFrame(3, 1, 5, 4)) // who speaks so hears so
+	s.send(3, binaryFrame(3, 1, 5, 4)) // a member that sends binary messages accepts them
 	s.send(1, binaryFrame(1, 3, 18, 4))
 	if len(s.inbox[3]) != 1 || s.inbox[3][0] != string(binaryFrame(1, 3, 18, 4)) {
 		t.Errorf("having sent one itself, S3 is sent %q", s.inbox[3])
@@ -123,7 +123,7 @@ func TestABadBinaryFrameIsRefused(t *testing.T) {
 	}
 }
 
-// A binary frame can be injected, and put in the place of another, as base64.
+// A binary frame can be injected, or replace another frame, as base64.
 func TestABinaryFrameIsInjectedAndEdited(t *testing.T) {
 	s := binaries(t)
 	data := base64.StdEncoding.EncodeToString(binaryFrame(1, 2, 17, 4))

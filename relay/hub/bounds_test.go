@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// crowd is a started room of three servers in which so many members watch, on connections 101, 102, …
+// crowd is a started room of three servers with the given number of watchers, on connections 101, 102, …
 func crowd(t testing.TB, watchers int, limits Limits) *stage {
 	t.Helper()
 	s := trio(t, Options{Limits: limits})
@@ -20,7 +20,7 @@ func crowd(t testing.TB, watchers int, limits Limits) *stage {
 	return s
 }
 
-// left is how many bytes of news left the room since they were last counted.
+// left returns how many bytes of news have left the room since the last call.
 func (s *stage) left() (bytes int) {
 	for conn := range s.inbox {
 		for _, method := range []string{"seen", "report", "room"} {
@@ -36,7 +36,7 @@ func (s *stage) left() (bytes int) {
 func TestNewsAreBoundedWhateverIsSent(t *testing.T) {
 	const budget = 1 << 20
 	s := crowd(t, 50, Limits{News: budget})
-	nasty := "1>2:" + strings.Repeat("\x01", 4000) // each of them is six bytes in JSON
+	nasty := "1>2:" + strings.Repeat("\x01", 4000) // each \x01 is six bytes in JSON
 	for second := range 5 {
 		for range 100 {
 			for range 6 {
@@ -121,7 +121,7 @@ func TestWhatTheHostHasNoRoomForIsToldOrToldLater(t *testing.T) {
 	}
 }
 
-// The cost of a message is what leaves because of it, and whoever sent it pays.
+// A message costs what leaves the room because of it, and its sender pays.
 func TestWhoMakesMuchLeaveIsSlowedDown(t *testing.T) {
 	for name, c := range map[string]struct {
 		text string
@@ -155,7 +155,7 @@ func TestWhoMakesMuchLeaveIsSlowedDown(t *testing.T) {
 					}
 				}
 				if s.hub.members[1] == nil {
-					break // it went on and on
+					break // the room closed the flooding connection
 				}
 				if !refused {
 					taken++
@@ -182,7 +182,7 @@ func TestConnectionsThatDoNotJoinGiveUpTheirPlaces(t *testing.T) {
 		s.hub.ConnectFrom(conn, "prankster")
 	}
 	for conn := uint64(101); conn <= 200; conn++ {
-		s.join(conn, `{"server":0}`) // … and those who watch do not lock out a server either
+		s.join(conn, `{"server":0}`) // watchers do not lock out a server either
 	}
 	s.collect()
 	for conn := uint64(2001); conn <= 2005; conn++ {
@@ -209,7 +209,7 @@ func TestBeforeItJoinsAMemberSendsLittle(t *testing.T) {
 	}
 }
 
-// full is a room of nine servers whose links hold as many frames as the room takes.
+// full is a room of nine servers whose links hold as many frames as the room accepts.
 func full(t testing.TB) *stage {
 	s := newStage(t, Options{Size: 9, Rate: 1, Limits: Limits{Rate: 1e6, Burst: 1e9}}, nil)
 	for conn := uint64(1); conn <= 9; conn++ {
@@ -237,8 +237,8 @@ func TestTheFramesOfARoomAreBoundedAndNoCallCostsMoreThanItSays(t *testing.T) {
 	if got := s.hub.flights; got != 16384 {
 		t.Fatalf("%d frames are under way", got)
 	}
-	// On a quiet machine 100 look-ups of a frame that is not there take 16 ms; one alone took 373 once. The best of
-	// several is looked at: a machine may be busy.
+	// On a quiet machine 100 look-ups of a frame that is not there take 16 ms; a single one used to take
+	// 373. The best of several counts, because the machine may be busy.
 	best := time.Duration(math.MaxInt64)
 	for range 10 {
 		begun := time.Now()
@@ -268,8 +268,8 @@ func TestTheFramesOfARoomAreBoundedAndNoCallCostsMoreThanItSays(t *testing.T) {
 	}
 }
 
-// Frames that pass each other are sorted once. Put in their places one by one, four times as many took sixteen times
-// as long.
+// Frames that overtake each other are sorted once. Inserted singly, four times as many took 16 times as
+// long.
 func TestAReleaseOfManyFramesTakesNotMuchLongerThanTheirNumber(t *testing.T) {
 	release := func(frames int) time.Duration {
 		s := trio(t, Options{Limits: Limits{Rate: 1e6, Burst: 1e9}})
@@ -286,7 +286,7 @@ func TestAReleaseOfManyFramesTakesNotMuchLongerThanTheirNumber(t *testing.T) {
 		}
 		return took
 	}
-	// a machine that is busy slows any of them, and none makes one quicker: the best of each are compared
+	// A busy machine slows some runs and speeds up none, so the best runs are compared.
 	few, many := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
 	for range 50 {
 		if few, many = min(few, release(1024)), min(many, release(4096)); many <= 10*few {

@@ -5,15 +5,15 @@ import (
 	"strconv"
 )
 
-// Who a server is. Its seat is a number in the room, its lease the secret of whoever holds the seat, its disk
-// what the server promised. Each time that a server starts it reads its disk and claims its seat: the claim
-// has a number, higher than all before, which the room keeps and the disk, too. Whoever ran the server until
-// then remembers less than the disk may hold, and is told so when it comes back (IDENTITY.md).
+// The identity of a server. Its seat is a number in the room, its lease a secret of the seat's holder, its
+// disk what the server has promised. Whenever a server starts, it reads its disk and claims its seat. The
+// claim's number is higher than all before, and both the room and the disk keep it. A process that ran the
+// server under an older claim may remember less than the disk holds, and is told so (IDENTITY.md).
 
-// mostClaim is what a JavaScript number can still tell exactly.
+// mostClaim is the largest claim: JavaScript represents whole numbers exactly up to it.
 const mostClaim = 1 << 53
 
-// testimony is what a member says of a room that has lost its record: that a server of it is here.
+// testimony is what a member tells a room that has lost its record: that it is one of the room's servers.
 type testimony struct {
 	server uint64
 	lease  string
@@ -22,7 +22,7 @@ type testimony struct {
 	size   int
 }
 
-// free says that nobody holds the seat, and that nobody can hold it whom the room has forgotten.
+// free tells whether the seat has no owner, not even one that the room has forgotten.
 func (s *seat) free() bool { return s.Lease == "" && !s.Lost }
 
 // claim gives m the seat whose lease it shows.
@@ -33,7 +33,7 @@ func (h *Hub) claim(m *member, w *Wish) error {
 		return &Refusal{CodeWrongLease, "lease", "lease: nobody has held " + name +
 			" of this room so far; claim it without a lease"}
 	case s.Lost && h.made != "" && isLease(w.Lease) && same(w.Made, h.made):
-		s.Lease, s.Lost = w.Lease, false // only a server of this very room knows what its making is called
+		s.Lease, s.Lost = w.Lease, false // only a server of this very room knows the name of its making
 	case !same(s.Lease, w.Lease):
 		return &Refusal{CodeWrongLease, "lease", "lease: this is not the lease of " + name}
 	}
@@ -62,8 +62,8 @@ func (h *Hub) claim(m *member, w *Wish) error {
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// hear notes what a member claims to be in a room that does not know itself, and learns the room once a
-// majority of its servers agrees.
+// hear notes a member's testimony in a room that has lost its record, and restores the room once a majority
+// of its servers agrees.
 func (h *Hub) hear(m *member, w *Wish) {
 	if w.Any || w.Server < 1 || w.Server > uint64(w.Size) || w.Made == "" || !isLease(w.Lease) {
 		return
@@ -91,9 +91,9 @@ func (h *Hub) agreeing(t *testimony) map[uint64]*testimony {
 	return servers
 }
 
-// learn makes the room what a majority of its servers says. Fewer could not decide anything without the
-// others anyway. A seat of which nobody is here is lost, not free: a disk elsewhere may have voted and stored
-// for it.
+// learn restores the room from the testimonies of a majority of its servers. A minority could not decide
+// anything without the others anyway. The seat of a server that is not here is lost, not free: a disk
+// elsewhere may have voted and stored for it.
 func (h *Hub) learn(t *testimony) {
 	servers := h.agreeing(t)
 	h.build(t.size)
@@ -110,7 +110,7 @@ func (h *Hub) learn(t *testimony) {
 	h.did(nil, Deed{Do: RoomKnown})
 }
 
-// begin makes a room that does not know itself a new one: a person has said so.
+// begin makes a room that has lost its record a new one, because a person has said that it is new.
 func (h *Hub) begin() { h.know("") }
 
 func (h *Hub) know(made string) {
@@ -121,8 +121,8 @@ func (h *Hub) know(made string) {
 	}
 }
 
-// BeginAnew makes a room new because a person on a connection says so: it forgets all that it was. Only a room in
-// which no server is connected can be forgotten.
+// BeginAnew makes a room new because the person on a connection asks for it: the room forgets everything. It
+// is refused while a server is connected.
 func (h *Hub) BeginAnew(conn uint64) error {
 	m, err := h.memberOf(conn)
 	if err != nil {
@@ -140,10 +140,10 @@ func (h *Hub) BeginAnew(conn uint64) error {
 	return nil
 }
 
-// GiveAway frees seats whose servers will not come back, because a person on a connection says so. What such a server
-// has promised is still counted on: a candidate may hold its vote, a leader its answer. So every server starts again,
-// which forgets both, and the new one waits until a leader has been elected without it ("anew"). empty: it does not
-// wait.
+// GiveAway frees seats whose servers will not come back, because the person on a connection says so. Others
+// still count on what such a server has promised: a candidate may hold its vote, a leader its answer. So
+// every server restarts, which forgets both, and the new server waits until a leader has been elected
+// without it ("anew"). With empty it does not wait.
 func (h *Hub) GiveAway(conn uint64, servers []uint64, empty bool) error {
 	m, err := h.memberOf(conn)
 	if err != nil {
@@ -176,7 +176,7 @@ func (h *Hub) GiveAway(conn uint64, servers []uint64, empty bool) error {
 	return nil
 }
 
-// restartAll makes every server read its disk again.
+// restartAll makes every server read its disk again, by closing its connection.
 func (h *Hub) restartAll(why string) {
 	for i := range h.seats {
 		s := &h.seats[i]

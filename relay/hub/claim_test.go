@@ -7,7 +7,7 @@ import (
 	jsoniter "github.com/json-iterator/go"
 )
 
-// seated joins and returns the result; it must have a seat.
+// seated joins, checks that the member got a seat, and returns the result.
 func (s *stage) seated(conn uint64, params string) jsoniter.Any {
 	s.t.Helper()
 	result := get(s.join(conn, params), "result")
@@ -24,7 +24,7 @@ func ticket(result jsoniter.Any) string {
 		`,"made":"` + result.Get("made").ToString() + `","size":` + result.Get("size").ToString()
 }
 
-// lost is the same room at a relay that has lost its record.
+// lost returns the same room at a relay that has lost its record.
 func (s *stage) lost() *stage { return newStage(s.t, Options{Unknown: true, FirstClient: 5000}, nil) }
 
 func (s *stage) unknown(conn uint64) bool {
@@ -33,7 +33,7 @@ func (s *stage) unknown(conn uint64) bool {
 	return rooms[len(rooms)-1].Get("unknown").ToBool()
 }
 
-// A server that starts has read its disk anew, so whoever ran it before must not go on; one that only lost
+// A server that starts has read its disk anew, so whatever ran it before must stop; a server that only lost
 // its connection goes on under its claim.
 func TestEveryStartOfAServerHasAHigherClaim(t *testing.T) {
 	s := newStage(t, Options{}, nil)
@@ -51,7 +51,7 @@ func TestEveryStartOfAServerHasAHigherClaim(t *testing.T) {
 		t.Errorf("a server that starts again: %s, in the record %+v", second.ToString(), s.record.Seats[0])
 	}
 	s.hub.Disconnect(3)
-	// The relay is killed and started again: what was claimed is remembered.
+	// The relay is killed and started again: it remembers the claims.
 	s = newStage(t, Options{}, s.record)
 	expectError(t, []string{s.join(1, `{`+ticket(first)+`,"resume":true}`)}, CodeSuperseded, "claim", "claim 2")
 	if third := s.seated(2, `{`+ticket(first)+`}`); third.Get("claim").ToInt() != 3 {
@@ -75,8 +75,8 @@ func TestAClaimIsHigherThanTheOneOnTheDisk(t *testing.T) {
 	}
 }
 
-// A disk that was copied, and put back later, has forgotten what the server promised meanwhile. It knows fewer claims
-// than the server has started with. A claim that no disk has taken, since the program died before, is no sign of it.
+// A disk restored from an older copy has forgotten what the server promised meanwhile. Its claim is lower
+// than one that was used. A claim that no disk took proves nothing: the program died first.
 func TestAnOlderCopyOfADiskIsNoticed(t *testing.T) {
 	s := newStage(t, Options{}, nil)
 	first := s.seated(1, `{}`)
@@ -96,7 +96,7 @@ func TestAnOlderCopyOfADiskIsNoticed(t *testing.T) {
 	if fourth.Get("claim").ToInt() != 4 {
 		t.Errorf("the disk itself: %s", fourth.ToString())
 	}
-	s.say(20, `{"method":"state","params":{"claim":99}}`) // no more than the room gave
+	s.say(20, `{"method":"state","params":{"claim":99}}`) // at most the claim that the room gave
 	s.hub.Disconnect(20)
 	if fifth := s.seated(21, `{`+ticket(fourth)+`}`); fifth.Get("claim").ToInt() != 5 {
 		t.Errorf("a claim that was made up: %s", fifth.ToString())
@@ -147,7 +147,7 @@ func TestARoomWithoutItsRecordLearnsFromAMajorityOfItsServers(t *testing.T) {
 		if s.unknown(100) || get(newcomer, "result", "server").ToInt() != 0 {
 			t.Error("the room is still unknown, or a newcomer had a seat first")
 		}
-		for i, ticket := range tickets[:size/2] { // those who came before there was a majority ask again
+		for i, ticket := range tickets[:size/2] { // the members that came before there was a majority ask again
 			if got := s.say(uint64(i+1), `{"id":2,"method":"seat","params":{`+ticket+`,"resume":true}}`)[0]; get(got,
 				"result", "server").ToInt() != i+1 {
 				t.Errorf("server %d of %d: %s", i+1, size, got)
@@ -172,7 +172,7 @@ func TestClaimsThatDoNotAgreeAreNoMajority(t *testing.T) {
 	s.join(1, `{`+first+`}`)
 	s.join(2, other("3"))
 	s.join(3, `{`+first+`}`) // the same server again, and
-	// One that does not say of which making of the room it is.
+	// one that does not name its making of the room
 	s.join(4, `{"server":2,"lease":"`+invented+`","claim":1,"size":3}`)
 	s.join(5, `{"server":2,"lease":"no lease at all","claim":1,"made":"x"}`) // and nonsense
 	if !s.unknown(1) {
@@ -182,7 +182,7 @@ func TestClaimsThatDoNotAgreeAreNoMajority(t *testing.T) {
 	if s.unknown(1) {
 		t.Fatal("two of three servers agree")
 	}
-	// The third seat is nobody's to take but of the server whose disk names this making of the room.
+	// Only the server whose disk names this making of the room may take the third seat.
 	expectError(t, []string{s.join(7, other("3"))}, CodeWrongLease, "lease", "seat 3")
 	if got := get(s.join(8, `{}`), "result", "server"); got.ToInt() != 0 {
 		t.Errorf("a newcomer got seat %d of a room that has lost its record", got.ToInt())
@@ -211,7 +211,7 @@ func TestAPersonSaysThatARoomIsNew(t *testing.T) {
 		!get(got, "result", "fresh").ToBool() {
 		t.Errorf("a watcher takes a seat: %s", got)
 	}
-	// A program says so as it joins.
+	// A program says that the room is new as it joins.
 	s = newStage(t, Options{Unknown: true}, nil)
 	s.seated(1, `{"new":true}`)
 	s.seated(2, `{"new":true}`)
@@ -240,8 +240,8 @@ func TestAWatcherTakesASeatThatBecomesFree(t *testing.T) {
 	expectError(t, s.say(2, `{"id":6,"method":"seat","params":{}}`), CodeNotRequest, "", "seat 1 already")
 }
 
-// The new disk of a seat knows nothing of what the old one promised. No server may count on a promise of the
-// old one after it, so all of them start again.
+// The new disk of a seat knows nothing of what the old one promised. No server may go on counting on such a
+// promise, so all of them restart.
 func TestWhenASeatIsGivenAwayEveryServerStartsAgain(t *testing.T) {
 	s := trio(t, Options{})
 	lease := s.record.Seats
@@ -269,7 +269,7 @@ func TestWhenASeatIsGivenAwayEveryServerStartsAgain(t *testing.T) {
 	}
 }
 
-// In a room whose clock has not started nobody has promised anything yet.
+// In a room whose clock has not started, no server has promised anything yet.
 func TestASeatThatIsGivenAwayBeforeTheStartIsAsNew(t *testing.T) {
 	s := newStage(t, Options{}, nil)
 	s.seated(1, `{}`)
@@ -300,7 +300,7 @@ func TestWhatPeopleDecideAboutSeatsIsChecked(t *testing.T) {
 	}
 }
 
-// An address is never used twice: an answer that comes late must not be taken for another client's.
+// An address is never reused: a late answer must not reach another client.
 func TestClientAddressesOfAnotherLifeAreRefused(t *testing.T) {
 	s := newStage(t, Options{FirstClient: 1 << 40}, nil)
 	s.join(1, `{}`)

@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// Clone returns an independent copy of the room that goes on as the original would. Messages under way are shared,
-// since nobody writes to them; Options.Random is shared too. It is for simulation: a host has one room and its members.
+// Clone returns an independent copy of the room that goes on as the original would. Both share
+// Options.Random and the messages under way, which are read-only. It is for simulation: a host has one room
+// and its members.
 func (h *Hub) Clone() *Hub {
 	c := *h
 	source := *h.source
@@ -36,9 +37,9 @@ func (h *Hub) Clone() *Hub {
 	return &c
 }
 
-// AppendState appends to b what decides how the network goes on: the clock, the random stream, who is here, the links
-// and what is on its way. Two rooms in which it is equal, byte for byte, carry frames alike from here on. It cannot be
-// read back, and may change between versions.
+// AppendState appends to b what decides how the network goes on: the clock, the random stream, the members,
+// the links and the frames under way. Two rooms whose states are equal, byte for byte, carry frames alike
+// from here on. The state cannot be read back, and may change between versions.
 func (h *Hub) AppendState(b []byte) []byte {
 	b = appendNumbers(b, uint64(h.clock.now), uint64(h.clock.rest), uint64(h.clock.millionths), h.seq, h.nextClient,
 		uint64(len(h.arrival)))

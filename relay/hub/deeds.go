@@ -1,24 +1,24 @@
 package hub
 
-// Deed is something that was done to the room, and by whom. Watchers are told of it beside the state that it led
-// to, so that nobody has to guess what happened from two states. A deed that changes nothing is none.
+// Deed is something that was done to the room, and its author. Watchers get it beside the state that it led
+// to, and need not guess from two states what happened. An action without effect is not a deed.
 type Deed struct {
 	Do DeedKind `json:"do"`
 	At int64    `json:"at"` // µs of cluster time
-	By *Author  `json:"by"` // nil: nobody in particular
+	By *Author  `json:"by"` // nil: no particular member
 
 	Server uint64 `json:"server,omitempty"` // SeatTaken, ServerBack, ServerGone, SeatFreed
 	Reason string `json:"reason,omitempty"` // ServerGone: why the room closed the connection; empty: it ended by itself
 
 	Rate *float64 `json:"rate,omitempty"` // RateSet: cluster seconds per real second from now on
-	Was  *float64 `json:"was,omitempty"`  // … and until then
+	Was  *float64 `json:"was,omitempty"`  // the rate before
 
-	Ways    []Way  `json:"ways,omitempty"`    // LinksCut, LinksMended, LinksHeld, LinksReleased: what it was done to
-	DownNow *[]Way `json:"downNow,omitempty"` // LinksCut, LinksMended: every direction that is cut from now on
-	Links   []Link `json:"links,omitempty"`   // LinksChanged: those that were, as they are from now on
+	Ways    []Way  `json:"ways,omitempty"`    // LinksCut, LinksMended, LinksHeld, LinksReleased: the directions
+	DownNow *[]Way `json:"downNow,omitempty"` // LinksCut, LinksMended: all directions that are cut now
+	Links   []Link `json:"links,omitempty"`   // LinksChanged: the links that changed, as they are now
 
 	Act   FrameAct `json:"act,omitempty"` // FrameTouched
-	Frame uint64   `json:"seq,omitempty"` // … its number, and which way it goes
+	Frame uint64   `json:"seq,omitempty"` // FrameTouched: its number and its ends
 	From  uint64   `json:"from,omitempty"`
 	To    uint64   `json:"to,omitempty"`
 }
@@ -27,7 +27,7 @@ type Deed struct {
 type DeedKind string
 
 const (
-	ClockStarted  DeedKind = "start" // by nobody: because every seat has been taken once
+	ClockStarted  DeedKind = "start" // without author, when every seat has been taken once
 	RateSet       DeedKind = "rate"
 	LinksCut      DeedKind = "cut"
 	LinksMended   DeedKind = "mend"
@@ -36,37 +36,37 @@ const (
 	LinksChanged  DeedKind = "links"
 	FrameTouched  DeedKind = "frame"
 	SeatTaken     DeedKind = "seat" // a new server has a seat that was free
-	ServerBack    DeedKind = "back" // the server of a seat has come, from its disk or from a connection that was lost
+	ServerBack    DeedKind = "back" // the server of a seat came back, from its disk or after a lost connection
 	ServerGone    DeedKind = "gone"
-	SeatFreed     DeedKind = "free"  // it was given away
-	RoomBegun     DeedKind = "new"   // somebody said that the room is new, or begins anew
-	RoomKnown     DeedKind = "known" // a majority of its servers has said what it was
+	SeatFreed     DeedKind = "free"  // the seat was given away
+	RoomBegun     DeedKind = "new"   // a person said that the room is new, or begins anew
+	RoomKnown     DeedKind = "known" // a majority of its servers restored the room
 )
 
 // Author is a member at the time of a deed.
 type Author struct {
 	Client uint64 `json:"client"`
-	Server uint64 `json:"server,omitempty"` // 0: it had none
-	Name   string `json:"name,omitempty"`   // of its server, if that has one
+	Server uint64 `json:"server,omitempty"` // 0: it had no seat
+	Name   string `json:"name,omitempty"`   // of its server, if it has one
 }
 
 // Way is one direction: from a server to another.
 type Way [2]uint64
 
-// Limits of the deeds that wait for watchers. Beyond them the oldest go, and a watcher is told how many it missed.
+// Limits of the deeds that wait for watchers. Beyond them the oldest go, and a watcher learns how many.
 const (
 	mostDeeds     = 64
-	mostDeedLinks = 512 // ways and links of all of them
+	mostDeedLinks = 512 // ways and links of all deeds kept
 )
 
-// deeds are the latest, oldest first.
+// deeds are the latest deeds, oldest first.
 type deeds struct {
 	list  []Deed
-	links int    // in all of them
-	count uint64 // how many there were; the last of the list has this number
+	links int    // and ways, in all deeds kept
+	count uint64 // how many deeds there have been; the last of the list has this number
 }
 
-// did notes what was done. by is nil if it was nobody in particular. While nobody watches nothing is noted.
+// did notes a deed. by is nil if it has no author. Without watchers nothing is noted.
 func (h *Hub) did(by *member, d Deed) {
 	if !h.watched() {
 		return
@@ -88,7 +88,7 @@ func (h *Hub) author(m *member) *Author {
 	return a
 }
 
-// size is how many ways and links the deed names.
+// size returns how many ways and links the deed names.
 func (d *Deed) size() int { return d.ways() + len(d.Links) }
 
 func (d *Deed) ways() int {
@@ -98,7 +98,7 @@ func (d *Deed) ways() int {
 	return len(d.Ways) + len(*d.DownNow)
 }
 
-// bytes is about how long the deed is in JSON.
+// bytes estimates the deed's length in JSON.
 func (d *Deed) bytes() int { return 150 + 6*d.ways() + 70*len(d.Links) }
 
 func (ds *deeds) add(d Deed) {
@@ -117,14 +117,14 @@ func (ds *deeds) add(d Deed) {
 	}
 }
 
-// since returns the deeds after number told, and how many of them are gone.
+// since returns the deeds after number told, and how many others are no longer kept.
 func (ds *deeds) since(told uint64) (list []Deed, missed uint64) {
 	news := ds.count - told
 	kept := min(news, uint64(len(ds.list)))
 	return ds.list[uint64(len(ds.list))-kept:], news - kept
 }
 
-// didToNetwork notes what is different from how the network was before a change.
+// didToNetwork notes how the network differs from its rate and links before a change.
 func (h *Hub) didToNetwork(by *member, rate float64, links []Link) {
 	if !h.watched() {
 		return

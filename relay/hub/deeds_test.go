@@ -23,8 +23,7 @@ func (s *stage) deedsTold(conn uint64) (deeds []string, missed int) {
 	return deeds, missed
 }
 
-// Watchers are told what was done, by whom and when, in the order in which it was done; what changes nothing is
-// no deed.
+// Watchers are told what was done, by whom and when, in order; an action that changes nothing is not a deed.
 func TestWatchersAreToldWhatWasDoneAndByWhom(t *testing.T) {
 	s := trio(t, Options{})
 	s.say(2, `{"method":"state","params":{"name":"Ada"}}`)
@@ -76,7 +75,7 @@ func TestWatchersAreToldWhatWasDoneAndByWhom(t *testing.T) {
 	}
 }
 
-// What befalls seats is a deed, too: of the server that comes or goes, of the person who gives a seat away, of
+// Changes of seats are deeds, too: of the server that comes or goes, the person who gives a seat away, or
 // the room.
 func TestWatchersAreToldWhoComesAndGoes(t *testing.T) {
 	s := newStage(t, Options{Size: 2, Rate: 1}, nil)
@@ -109,7 +108,7 @@ func TestWatchersAreToldWhoComesAndGoes(t *testing.T) {
 	}
 }
 
-// Who comes later is told of what is done from then on, its own coming included.
+// A watcher that comes later is told only of later deeds, its own arrival included.
 func TestANewcomerIsToldOfNothingBefore(t *testing.T) {
 	s := trio(t, Options{})
 	s.say(1, `{"method":"network","params":{"rate":0.5}}`)
@@ -124,8 +123,8 @@ func TestANewcomerIsToldOfNothingBefore(t *testing.T) {
 	}
 }
 
-// A notification that the host had no room for is made good: the next one has its deeds, too. Of more than the room
-// keeps the oldest go, and the watcher is told how many.
+// Deeds of a notification that the host had no room for come again in the next one. When there are more than
+// the room keeps, the oldest are dropped, and the watcher is told how many.
 func TestDeedsAreToldAgainUntilTheyAreHeard(t *testing.T) {
 	s := trio(t, Options{})
 	s.pass(20 * 1000)
@@ -175,8 +174,8 @@ func TestDeedsAreToldAgainUntilTheyAreHeard(t *testing.T) {
 	}
 }
 
-// Who does something again and again makes no more leave for the watchers than the room may tell of news, and pays for
-// it. Other members go on unharmed.
+// A member that acts again and again makes no more leave for watchers than the budget of news allows, and
+// pays for it. Other members are unharmed.
 func TestAFloodOfDeedsStaysWithinTheBudgetOfNews(t *testing.T) {
 	const watchers, seconds = 40, 1
 	s := newStage(t, Options{Size: 9, Rate: 1}, nil)

@@ -17,7 +17,7 @@ import (
 
 func ptr[T any](value T) *T { return &value }
 
-// What a member asks in JSON and what the host's own process asks by a method leads to the same room, or to the same
+// A request made in JSON and the same request made by a method lead to the same room, or to the same
 // refusal.
 func TestBothDoorsLeadToTheSameRoom(t *testing.T) {
 	typed, spoken := trio(t, Options{}), trio(t, Options{})
@@ -131,7 +131,7 @@ func TestJoiningByTheTypedDoor(t *testing.T) {
 		}
 	}
 	_, err := s.hub.Join(1, &Wish{Any: true})
-	refused(err, CodeJoinFirst, "") // nobody is connected
+	refused(err, CodeJoinFirst, "") // this connection does not exist
 	s.hub.Connect(1)
 	refused(s.hub.Change(1, &Change{Start: true}), CodeJoinFirst, "")
 	_, err = s.hub.Join(1, &Wish{Server: 3})
@@ -168,7 +168,7 @@ func TestJoiningByTheTypedDoor(t *testing.T) {
 	}
 }
 
-// The rules of a room know no JSON: only the files of the adapter, and the room's scratch, name the library.
+// The rules of a room do not use JSON: only the adapter's files, and the room's scratch, name the library.
 func TestRulesKnowNoJSON(t *testing.T) {
 	adapter := []string{"clone.go", "hub.go", "notify.go", "rpc.go"}
 	files, err := filepath.Glob("*.go")

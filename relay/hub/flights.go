@@ -5,16 +5,16 @@ type Flight struct {
 	Seq    uint64 // the frame's number in this room, by which a member names it
 	From   uint64
 	To     uint64
-	Sent   int64  // when it set out; of one that was held and released: when it was released
-	Due    int64  // when it arrives; of one that is held: when it would have
-	Held   bool   // it goes on only when it is released
+	Sent   int64  // when it set out; if it was held and released: when it was released
+	Due    int64  // when it arrives; if held: when it would have arrived
+	Held   bool   // it stays until it is released
 	HeldAt int64  // since when it is held; 0 if it is not
 	Data   []byte // read-only; may be kept
 	Binary bool   // it came as a binary message, not as text
 }
 
-// Flights appends to into the frames that are under way between servers, and returns it: link by link, first by sender,
-// then by receiver; on each link those that move, in the order in which they arrive, then those that are held.
+// Flights appends to into the frames under way between servers and returns it, sorted by sender, then by
+// receiver; on each link the moving frames in order of arrival come first, then the held ones.
 func (h *Hub) Flights(into []Flight) []Flight {
 	for i := range h.links {
 		l := &h.links[i]
@@ -29,8 +29,7 @@ func (h *Hub) Flights(into []Flight) []Flight {
 	return into
 }
 
-// Links appends to into what every direction of every link is like now, first by sender, then by receiver,
-// and returns it.
+// Links appends to into each direction of every link as it is now, by sender, then receiver, and returns it.
 func (h *Hub) Links(into []Link) []Link {
 	for i := range h.links {
 		if l := &h.links[i]; l.From != l.To {

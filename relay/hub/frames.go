@@ -8,11 +8,11 @@ import (
 	"sort"
 )
 
-// link is one direction between two servers, and what is on its way there.
+// link is one direction between two servers, and the frames under way on it.
 type link struct {
 	Link
-	latest int64    // when the last frame that was sent in order is due: the next such one is not earlier
-	free   int64    // when the last frame that needed bandwidth has left: the next such one waits until then
+	latest int64    // when the last in-order frame is due: the next one is not earlier
+	free   int64    // when the last frame that used bandwidth has left: the next one waits until then
 	queue  []flight // ascending by due, then seq
 	head   int      // of queue
 	held   []flight // under way, but not going on until released; in the order in which they were held
@@ -22,13 +22,13 @@ type link struct {
 type flight struct {
 	seq    uint64
 	sent   int64 // when it set out, at first or after it was held
-	due    int64 // of one that is held: when it would have arrived
-	held   bool  // it goes on only when it is released,
-	heldAt int64 // and stopped then
+	due    int64 // if held: when it would have arrived
+	held   bool  // it stays until it is released
+	heldAt int64 // when it was held
 	frame
 }
 
-// frame is a frame's bytes and the kind of message in which they came and leave.
+// frame is a frame's bytes and whether they travel as a binary message.
 type frame struct {
 	data   []byte
 	binary bool
@@ -48,7 +48,7 @@ func (l *link) appendState(b []byte) []byte {
 			b = append(b, f.data...)
 		}
 	}
-	if l.Bandwidth > 0 || l.free > 0 { // no link had these until November 2026; runs made before keep their hashes
+	if l.Bandwidth > 0 || l.free > 0 { // these came in November 2026; runs made before keep their hashes
 		b = appendNumbers(append(b, "bandwidth"...), uint64(l.Bandwidth), uint64(l.free))
 	}
 	return b
@@ -70,7 +70,7 @@ func truth(v bool) uint64 {
 
 func (l *link) length() int { return len(l.queue) - l.head }
 
-// push puts a frame in its place, which without reordering is the last.
+// push inserts a frame in its place, which is the last unless frames are reordered.
 func (l *link) push(f flight) {
 	if l.head > 64 && l.head > len(l.queue)/2 {
 		kept := copy(l.queue, l.queue[l.head:])
@@ -95,7 +95,7 @@ func (l *link) pop() flight {
 	return f
 }
 
-// find returns the frame seq, moving or held, nil if it is not on the link. The pointer is good until the link changes.
+// find returns the frame seq, nil if it is not on the link. The pointer is valid until the link changes.
 func (l *link) find(seq uint64) *flight {
 	for _, frames := range [...][]flight{l.queue[l.head:], l.held} {
 		for i := range frames {
@@ -107,7 +107,7 @@ func (l *link) find(seq uint64) *flight {
 	return nil
 }
 
-// take takes the frame seq off the link.
+// take removes the frame seq from the link.
 func (h *Hub) take(l *link, seq uint64) {
 	h.first = nil
 	is := func(f flight) bool { return f.seq == seq }
@@ -120,7 +120,7 @@ func (h *Hub) link(from, to uint64) *link {
 	return &h.links[int(from-1)*len(h.seats)+int(to-1)]
 }
 
-// read is a member's message: a frame for others or a call to the room.
+// read takes a member's message: a frame for others or a call to the room.
 func (h *Hub) read(m *member, data []byte, binary bool) {
 	e, bad := h.scan.read(data, binary)
 	switch {
@@ -153,7 +153,7 @@ func (h *Hub) forward(m *member, e *envelope, f frame) error {
 			return bad
 		}
 	}
-	if f.binary && !m.binary { // who sends such a message takes it, too
+	if f.binary && !m.binary { // a member that sends binary messages accepts them
 		m.binary, h.roomChanged = true, true
 	}
 	switch {
@@ -183,8 +183,7 @@ func (h *Hub) forward(m *member, e *envelope, f frame) error {
 	return nil
 }
 
-// textOnly returns an address that the frame of m is for and that takes text messages only, 0 if there is
-// none.
+// textOnly returns an address of m's frame that accepts text messages only, 0 if there is none.
 func (h *Hub) textOnly(m *member, e *envelope) uint64 {
 	if e.hasTo {
 		if receiver := h.holder(e.to); receiver != nil && !receiver.binary {
@@ -224,7 +223,7 @@ func (h *Hub) launch(from, to uint64, f frame) {
 	}
 }
 
-// carry puts frame h.seq on link l, or loses it. original is the frame that it is a copy of, 0 if it is none.
+// carry puts frame h.seq on link l, or loses it. original is the frame that it copies, 0 if none.
 func (h *Hub) carry(l *link, f frame, original uint64) {
 	now := h.clock.now
 	left, fits := h.departure(l, len(f.data))
@@ -253,7 +252,7 @@ func (h *Hub) carry(l *link, f frame, original uint64) {
 	h.tell(sighting{seq: h.seq, original: original, from: l.From, to: l.To, sent: now, due: due, fate: fate, frame: f})
 }
 
-// hasRoom tells whether another frame of so many bytes may set out on l.
+// hasRoom tells whether another frame of this many bytes may set out on l.
 func (h *Hub) hasRoom(l *link, bytes int) bool {
 	return l.length()+len(l.held) < h.limits.InFlight && h.flights < h.limits.InFlightAll && h.flying+bytes <= h.allowed
 }
@@ -268,12 +267,13 @@ func (h *Hub) cameOff(bytes int) {
 	h.flying -= bytes
 }
 
-// longestQueue is how long a frame may take to leave a link with a bandwidth, the wait for those before it included, µs
-// of cluster time. As a router's queue drops what finds it full, a frame that would take longer is lost ("full").
+// longestQueue is the longest time that a frame may take to leave a link with a bandwidth, its wait
+// included, in µs of cluster time. As in a router's full queue, a frame that would take longer is lost
+// ("full").
 const longestQueue = 2 * 1000 * 1000
 
-// departure returns when a frame of so many bytes that is sent now has left, all of it, and whether the queue is long
-// enough for that. Without a bandwidth it leaves at once, for which 0 stands.
+// departure returns when a frame of this many bytes that is sent now has left completely, and whether the
+// queue has room for it. Without a bandwidth the frame leaves at once, and left is 0.
 func (h *Hub) departure(l *link, bytes int) (left int64, fits bool) {
 	if l.Bandwidth == 0 {
 		return 0, true
@@ -282,8 +282,8 @@ func (h *Hub) departure(l *link, bytes int) (left int64, fits bool) {
 	return left, left-h.clock.now <= longestQueue
 }
 
-// dueOn draws when a frame arrives that is sent now and has left at left, see departure. One that is reordered may take
-// up to three times as long as the slowest other, and a millisecond more, and lets later ones pass.
+// dueOn draws when a frame arrives that is sent now and leaves the link at left, see departure. A reordered
+// one may take three times as long as the slowest other, and a millisecond more: others overtake it.
 func (h *Hub) dueOn(l *link, left int64) (due int64, inOrder bool) {
 	due = max(h.clock.now, left) + h.delay(l)
 	if h.happens(l.Reorder) {
@@ -292,18 +292,18 @@ func (h *Hub) dueOn(l *link, left int64) (due int64, inOrder bool) {
 	return max(due, l.latest), true
 }
 
-// happens draws whether something of this probability happens. What never happens takes nothing from the random stream,
-// so that a network without faults is the same with and without the code for them.
+// happens draws whether an event of this probability occurs. An impossible event draws nothing from the
+// random stream, so that a network without faults behaves the same with and without the code for them.
 func (h *Hub) happens(chance float64) bool { return chance > 0 && h.random.Float64() < chance }
 
-// relaunch lets a frame go on that was held, as if it were sent now.
+// relaunch lets a held frame go on, as if it were sent now.
 func (h *Hub) relaunch(l *link, f flight) {
 	if h.restart(l, &f) {
 		h.enqueue(l, f)
 	}
 }
 
-// restart gives a frame that was held a new time to arrive, unless the link has no place for it now.
+// restart gives a held frame a new time to arrive, and reports whether its link has room for it now.
 func (h *Hub) restart(l *link, f *flight) bool {
 	left, fits := h.departure(l, len(f.data))
 	if !fits {
@@ -320,8 +320,8 @@ func (h *Hub) restart(l *link, f *flight) bool {
 	return true
 }
 
-// releaseAll lets all that is held on a link go on. They are sorted once: thousands that pass each other, put in their
-// places one by one, took seconds.
+// releaseAll releases all frames held on a link. They are sorted once: inserting thousands that overtake
+// each other one by one took seconds.
 func (h *Hub) releaseAll(l *link) {
 	if len(l.held) == 0 {
 		return
@@ -345,8 +345,7 @@ func (h *Hub) delay(l *link) int64 {
 	return max(0, l.Latency-l.Jitter+h.random.Int64N(2*l.Jitter+1))
 }
 
-// deliverDue hands over the frames whose time has come, in the order of their times. While the clock
-// stands nothing arrives.
+// deliverDue delivers the frames that are due, in the order of their times; none while the clock stands.
 func (h *Hub) deliverDue() {
 	if !h.clock.moves() {
 		return
@@ -358,15 +357,15 @@ func (h *Hub) deliverDue() {
 	}
 }
 
-// arrive hands over a frame that was taken off its link.
+// arrive delivers a frame that was taken off its link.
 func (h *Hub) arrive(l *link, f *flight) {
 	h.cameOff(len(f.data))
 	h.deliver = append(h.deliver, Delivery{Conn: h.holder(l.To).conn, Kind: Frame, Frame: f.seq, Data: f.data,
 		Binary: f.binary})
 }
 
-// nextDue is the link whose first frame is due first, nil if nothing is on its way. A room has at most 72 links:
-// looking at all of them whenever a frame leaves one costs less than keeping them sorted.
+// nextDue returns the link whose first frame is due first, or nil if no frame is under way. A room has at
+// most 72 links: looking at all of them whenever a frame leaves one costs less than keeping them sorted.
 func (h *Hub) nextDue() *link {
 	if h.flying == 0 {
 		return nil // no frame is empty
@@ -398,8 +397,8 @@ func (h *Hub) enqueue(l *link, f flight) {
 
 func before(a, b *flight) bool { return a.due < b.due || a.due == b.due && a.seq < b.seq }
 
-// Due says at which real time the next frame arrives if no other input comes before; never, the largest int64, if none
-// is under way or the clock stands.
+// Due returns the real time at which the next frame arrives if no other input comes first; never, the
+// largest int64, if none is under way or the clock stands.
 func (h *Hub) Due() int64 {
 	if l := h.nextDue(); l != nil {
 		return h.clock.realAt(l.queue[l.head].due)
@@ -407,7 +406,7 @@ func (h *Hub) Due() int64 {
 	return never
 }
 
-// lose takes everything off a link and tells why it never arrives.
+// lose takes all frames off a link and tells watchers why they never arrived.
 func (h *Hub) lose(l *link, fate string) {
 	h.first = nil
 	gone := func(f flight) {
@@ -423,14 +422,14 @@ func (h *Hub) lose(l *link, fate string) {
 	l.held, l.latest, l.free = nil, 0, 0
 }
 
-// loseAllTo loses what is on its way to a server that is gone. What it sent itself had left it already, and goes on.
+// loseAllTo loses the frames on their way to a server that is gone. The frames that it sent itself go on.
 func (h *Hub) loseAllTo(server uint64) {
 	for from := uint64(1); from <= uint64(len(h.seats)); from++ {
 		h.lose(h.link(from, server), "down")
 	}
 }
 
-// holder is the member who has an address, nil if nobody is connected under it.
+// holder returns the member that has an address, or nil if none is connected under it.
 func (h *Hub) holder(address uint64) *member {
 	if h.isServer(address) {
 		return h.seats[address-1].holder

@@ -14,28 +14,28 @@ import (
 // Options are fixed for the life of a room.
 type Options struct {
 	Code string // the room's code, as members see it
-	// seats, 1 to 9, if neither the record nor the first member to join says otherwise; 0 means 3
+	// seats, 1 to 9, unless the record or the first member to join says otherwise; 0 means 3
 	Size   int
 	Rate   float64           // cluster seconds per real second, 0 to 1, until a member changes it
 	Seed   uint64            // of the jitter: same seed, same inputs, same delays
 	Random func(into []byte) // fills into with bytes that nobody can guess; leases are made of them
 	Limits Limits
 
-	// Unknown says, without a record, that the room may have been used before: its record may be lost. It gives no
-	// seats until a majority of its servers has said what it was, or a person that it is new.
+	// Unknown says, without a record, that the room may have been used before: its record may be lost. It
+	// gives no seats until a majority of its servers restores it, or a person says that it is new.
 	Unknown bool
-	// FirstClient is the address of the first member; further ones count up from it. A host that draws it anew for
-	// every life of a room sees to it that no address is used twice. 0 means 1001, the lowest.
+	// FirstClient is the address of the first member; further ones count up from it. A host that draws it at
+	// random for every life of a room makes sure that no address is used twice. 0 means 1001, the lowest.
 	FirstClient uint64
 }
 
-// Record is what must outlive the host's process: who holds which seat, and the room's settings.
+// Record is what must outlive the host's process: the holders of seats and the room's settings.
 type Record struct {
 	Size    int     `json:"size"`
 	Started bool    `json:"started"`
 	Now     int64   `json:"now"` // cluster time when the record was made, microseconds
 	Rate    float64 `json:"rate"`
-	Made    string  `json:"made"`  // the secret of all its servers: what this making of the room is called
+	Made    string  `json:"made"`  // the name of this making of the room: a secret of its servers
 	Seats   []Seat  `json:"seats"` // seat 1 first
 	Links   []Link  `json:"links"`
 }
@@ -44,10 +44,10 @@ type Record struct {
 type Seat struct {
 	Lease string `json:"lease"`
 	Name  string `json:"name"`
-	Claim uint64 `json:"claim,omitempty"` // the number of its last claim; 0: there was none
+	Claim uint64 `json:"claim,omitempty"` // the number of its last claim; 0: none yet
 	// Taken is the highest claim that its disk is known to have taken: a disk that knows less is an older copy.
 	Taken uint64 `json:"taken,omitempty"`
-	// the room has lost its record, and the server of this seat has not been here since: whose it is is not known
+	// the room has lost its record, and the seat's owner, unknown to it, has not been here since
 	Lost bool `json:"lost,omitempty"`
 	Anew bool `json:"anew,omitempty"` // another disk held it before: its server waits until a leader takes it in
 }
@@ -58,11 +58,11 @@ type Link struct {
 	To   uint64 `json:"to"`
 	Up   bool   `json:"up"`
 	quality.Qualities
-	Hold bool `json:"hold,omitempty"` // frames stop on the way and wait until they are released or dropped
+	Hold bool `json:"hold,omitempty"` // frames stop and wait until they are released or dropped
 }
 
-// Output is what a room wants done. The host passes the same Output again and again; the slices are borrowed: valid
-// until the next call of Output. Delivery.Data is not borrowed: it may be kept for ever, and nobody may write to it.
+// Output is what a room wants done. The host passes the same Output again and again; its slices are valid
+// until the next call of Output. Delivery.Data may be kept for ever, but is read-only.
 type Output struct {
 	Record       *Record    // not nil: to be stored; it replaces every earlier one
 	RecordNumber uint64     // its number, which grows by one from record to record
@@ -75,25 +75,25 @@ type Output struct {
 type Delivery struct {
 	Conn  uint64
 	Kind  Kind
-	Frame uint64 // the number of the frame that it is; 0: the room itself says something
+	Frame uint64 // the number of the frame delivered; 0: the room itself speaks
 	After uint64 // the number of the record that must be stored before this may leave; 0: none
 	Data  []byte // shared between receivers, read-only
 	// Binary says that Data leaves as a binary message, as it came; else it is text.
 	Binary bool
 
-	lines int    // of a seen notification
-	seat  int    // index, of a report
-	told  uint64 // of a room notification: the last deed that its receiver knew before
+	lines int    // in a seen notification
+	seat  int    // of a report: the index of its seat
+	told  uint64 // of a room notification: the last deed that its receiver knew
 }
 
-// Kind says what a host may do with a message that its receiver has no room for. Whatever it does not send it
-// gives back (Undelivered).
+// Kind says what a host may do with a message that its receiver has no room for. The host gives back what it
+// does not send (Undelivered).
 type Kind uint8
 
 const (
-	Answer       Kind = iota // to a call of the connection itself; never left out: the host reads no further calls
-	Frame                    // of another member; like every network, this one may lose it, and says so
-	Announcement             // how the room is (room): the next one says all of it again
+	Answer       Kind = iota // to the connection's own call; never dropped: the host reads no further calls instead
+	Frame                    // from another member; the host may lose it, as networks do, and then says so
+	Announcement             // the state of the room (room): the next one repeats all of it
 	News                     // what happened (seen, report): last in line
 )
 
@@ -106,9 +106,9 @@ type Closing struct {
 
 // Close codes that the room uses.
 const (
-	closePolicy   = 1008 // the member does not keep the rules
+	closePolicy   = 1008 // the member broke the rules
 	closeTooLarge = 1009
-	closeRestart  = 1012 // come back, and start again
+	closeRestart  = 1012 // reconnect, and restart the server
 	closeFull     = 1013 // try again later
 )
 
@@ -117,12 +117,12 @@ const (
 	maxSize       = 9
 	firstClient   = 1001             // client addresses start here, far from those of servers
 	joinWithin    = 60 * 1000 * 1000 // µs of real time; long enough to type a join by hand
-	teachLatency  = 15 * 1000        // µs of cluster time: a new room's messages are seen to fly
+	teachLatency  = 15 * 1000        // µs of cluster time: slow enough to watch a new room's messages fly
 	teachJitter   = 5 * 1000
 	announceEvery = 2 * 1000 * 1000 // µs of real time between two room notifications
-	recordEvery   = 1000 * 1000     // µs of real time between two records, if the second can wait
-	gather        = 16 * 1000       // µs of real time: what happens within it is told together
-	mostNow       = 1 << 53         // µs of cluster time, 285 years: what a JavaScript number can still tell exactly
+	recordEvery   = 1000 * 1000     // µs of real time between two records, unless the second is urgent
+	gather        = 16 * 1000       // µs of real time: events within it are told together
+	mostNow       = 1 << 53         // µs of cluster time, 285 years: JavaScript counts exactly up to it
 )
 
 // Hub is one room. It is not safe for concurrent use.
@@ -134,7 +134,7 @@ type Hub struct {
 
 	clock   clock
 	started bool
-	settled bool // the number of seats is fixed: somebody has joined
+	settled bool // the number of seats is fixed: a member has joined
 	unknown bool // see Options
 	made    string
 	seats   []seat
@@ -142,7 +142,7 @@ type Hub struct {
 	flying  int    // bytes in all links
 	flights int    // frames in all links
 	allowed int    // bytes that may be in all links
-	first   *link  // whose first frame is due first; nil: to be looked for
+	first   *link  // the link whose first frame is due first; nil: to be looked for
 	seq     uint64 // of the last frame
 
 	members    map[uint64]*member
@@ -152,7 +152,7 @@ type Hub struct {
 
 	roomChanged   bool  // a room notification is owed
 	announced     int64 // real time of the last one
-	recordChanged bool  // the record is to be stored, at most once a second
+	recordChanged bool  // the record must be stored, at most once a second
 	recordUrgent  bool  // … at once
 	recorded      int64 // real time of the last record
 	records       uint64
@@ -170,10 +170,10 @@ type Hub struct {
 	closing []Closing
 }
 
-// seat is a Seat and who sits on it.
+// seat is a Seat and its holder.
 type seat struct {
 	Seat
-	holder *member // nil: nobody is connected
+	holder *member // nil: not connected
 	hidden bool
 	disk   string
 	report []byte // the last report notification of this server, ready to send
@@ -182,22 +182,21 @@ type seat struct {
 // member is one connection.
 type member struct {
 	conn      uint64
-	address   string // of the network, from which it came; empty if the host does not say
+	address   string // network address of the connection; empty if the host does not say
 	came      int64  // real time
 	joined    bool
 	watch     bool
-	binary    bool   // it takes binary messages
+	binary    bool   // it accepts binary messages
 	server    uint64 // 0: none
 	client    uint64
 	roundTrip int64 // real µs, -1: unknown
 	bucket    bucket
 	feed      feed
-	told      uint64     // the number of the last deed that it was told of
-	testimony *testimony // nil: it claims to be nobody, or the room knows itself
+	told      uint64     // the number of the last deed that it knows
+	testimony *testimony // nil: it gave none, or the room has its record
 }
 
-// New makes a room: a new one if record is nil, else one as the record says. An error means that the options or the
-// record make no sense.
+// New makes a room, a new one if record is nil. An error means that the options or the record are invalid.
 func New(options Options, record *Record) (*Hub, error) {
 	if options.Size == 0 {
 		options.Size = defaultSize
@@ -234,9 +233,9 @@ func New(options Options, record *Record) (*Hub, error) {
 // Connect says that a connection was opened. conn is the host's number for it, never used twice in a room.
 func (h *Hub) Connect(conn uint64) { h.ConnectFrom(conn, "") }
 
-// ConnectFrom is Connect for a host that knows the network address from which the connection came. Connections
-// that have not joined have few places; when they are taken, the address that holds most of them gives one up,
-// the one that it has held longest.
+// ConnectFrom is Connect for a host that knows the network address from which the connection came.
+// Connections that have not joined have few places; when all are taken, the address that holds most loses
+// its oldest.
 func (h *Hub) ConnectFrom(conn uint64, address string) {
 	if h.waiting() >= h.limits.Waiting {
 		h.drop(h.longestWaiting(), closeFull, "others wanted to come in, and this connection had not joined")
@@ -247,7 +246,7 @@ func (h *Hub) ConnectFrom(conn uint64, address string) {
 	h.arrival = append(h.arrival, m)
 }
 
-// Receive takes a message of a connection. The room keeps data: nobody may write to it any more.
+// Receive takes a message of a connection. The room keeps data: the caller must not write to it afterwards.
 func (h *Hub) Receive(conn uint64, data []byte, binary bool) {
 	m := h.members[conn]
 	if m == nil {
@@ -269,7 +268,7 @@ func (h *Hub) Receive(conn uint64, data []byte, binary bool) {
 	}
 }
 
-// mostMessage is how long a message of m may be. Before it has joined it has nothing to say that needs more.
+// mostMessage is how long a message of m may be. A member that has not joined has nothing long to say.
 func (h *Hub) mostMessage(m *member) int {
 	if m.joined {
 		return h.limits.Message
@@ -285,7 +284,8 @@ func (h *Hub) Overrun(conn uint64) {
 	}
 }
 
-// Undelivered gives back what the host had no room for: it is told, or told later.
+// Undelivered gives back a message that the host had no room for. The room reports the loss, or tells it
+// again.
 func (h *Hub) Undelivered(d *Delivery) {
 	m := h.members[d.Conn]
 	switch {
@@ -302,22 +302,22 @@ func (h *Hub) Undelivered(d *Delivery) {
 	}
 }
 
-// Unstored says why the host cannot store the room's record, or with an empty reason that it can again. It goes
-// on trying.
+// Unstored tells the room why the host cannot store its record, or with an empty reason that it can again.
+// The host goes on trying.
 func (h *Hub) Unstored(reason string) {
 	if reason != h.unstored {
 		h.unstored, h.roomChanged = reason, true
 	}
 }
 
-// Checkpoint asks for a record with the next Output though nothing has changed but the time.
+// Checkpoint asks for a record with the next Output even if only the time has changed.
 func (h *Hub) Checkpoint() { h.recordUrgent = true }
 
 // Allow sets how many bytes may be under way in this room from now on, within its limit: a host that runs many
 // rooms shares out what it has.
 func (h *Hub) Allow(bytes int) { h.allowed = min(bytes, h.limits.InFlightBytes) }
 
-// Flying is how many bytes are under way.
+// Flying returns how many bytes are under way.
 func (h *Hub) Flying() int { return h.flying }
 
 // Joined tells whether a connection has joined.
@@ -343,7 +343,7 @@ func (h *Hub) RoundTrip(conn uint64, micros int64) {
 	}
 }
 
-// Backlog says how many bytes the host has queued for a connection and not yet written. A watcher that is slow is
+// Backlog says how many bytes the host has queued for a connection and not yet written. A slow watcher is
 // spared what it can miss.
 func (h *Hub) Backlog(conn uint64, bytes int) {
 	m := h.members[conn]
@@ -359,7 +359,7 @@ func (h *Hub) Backlog(conn uint64, bytes int) {
 	}
 }
 
-// Advance says what time it is: the host's monotonic clock, microseconds. It never goes back. A host calls it before
+// Advance sets the time: the host's monotonic clock, in µs, which never goes back. A host calls it before
 // every other input and whenever Wake says so.
 func (h *Hub) Advance(real int64) {
 	h.clock.advance(real)
@@ -372,7 +372,7 @@ func (h *Hub) Advance(real int64) {
 	}
 }
 
-// Output hands out what is to be done since the last call, and says whether there is anything.
+// Output fills out with what is to be done since the last call, and reports whether there is anything.
 func (h *Hub) Output(out *Output) bool {
 	h.deliverDue()
 	h.announce()
@@ -387,7 +387,7 @@ func (h *Hub) Output(out *Output) bool {
 	return out.Record != nil || len(out.Deliver) > 0 || len(out.Close) > 0
 }
 
-// Wake says at which real time Advance is due next if no other input comes before; never is the largest int64.
+// Wake returns the real time of the next Advance if no other input comes first; never is the largest int64.
 func (h *Hub) Wake() int64 {
 	wake := h.Due()
 	for _, m := range h.arrival {
@@ -401,7 +401,7 @@ func (h *Hub) Wake() int64 {
 	return min(wake, h.wakeForWatchers())
 }
 
-// Record copies what is to outlive the process, for a host that stops.
+// Record returns a copy of what must outlive the process, for a host that stops.
 func (h *Hub) Record() *Record {
 	r := &Record{Size: len(h.seats), Started: h.started, Now: h.clock.now, Rate: h.clock.rate(), Made: h.made}
 	for i := range h.seats {
@@ -451,8 +451,8 @@ func (h *Hub) drop(m *member, code int, reason string) {
 	h.leave(m, reason)
 }
 
-// leave forgets a connection, which the room closes for a reason, or which has ended by itself. A server's seat stays
-// leased: a closed socket is a crash, not a leave.
+// leave forgets a connection that the room closes for a reason or that ended by itself. A server's seat
+// stays leased: a closed socket is a crash, not a leave.
 func (h *Hub) leave(m *member, reason string) {
 	delete(h.members, m.conn)
 	h.arrival = slices.DeleteFunc(h.arrival, func(other *member) bool { return other == m })

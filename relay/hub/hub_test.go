@@ -11,7 +11,7 @@ import (
 	"raftplayground/relay/quality"
 )
 
-// stage is a room with its host played by the test: it keeps what every connection was told.
+// stage is a room and its host, played by the test: it keeps every message that a connection was sent.
 type stage struct {
 	t      testing.TB
 	hub    *Hub
@@ -50,7 +50,7 @@ func counting() func([]byte) {
 	}
 }
 
-// pass lets real time pass, waking the room as it asks for.
+// pass lets real time pass, waking the room when it asks to be woken.
 func (s *stage) pass(micros int64) {
 	for end, still := s.real+micros, 0; ; {
 		s.collect()
@@ -84,7 +84,7 @@ func (s *stage) collect() {
 	}
 }
 
-// say sends a text message and returns what came back to the sender at once.
+// say sends a text message and returns the immediate answers to the sender.
 func (s *stage) say(conn uint64, text string) []string {
 	before := len(s.inbox[conn])
 	s.hub.Receive(conn, []byte(text), false)
@@ -123,7 +123,7 @@ func (s *stage) forget() { clear(s.inbox) }
 
 func get(text string, path ...any) jsoniter.Any { return jsoniter.Get([]byte(text), path...) }
 
-// frames are the frames among what a connection was told.
+// frames returns the frames that a connection was sent.
 func (s *stage) frames(conn uint64) (frames []string) {
 	for _, text := range s.inbox[conn] {
 		if text[0] != '{' || get(text, "from").ValueType() == jsoniter.NumberValue ||
@@ -134,7 +134,7 @@ func (s *stage) frames(conn uint64) (frames []string) {
 	return frames
 }
 
-// notifications are those of one method that a connection was told, oldest first.
+// notifications returns the params of one method's notifications to a connection, oldest first.
 func (s *stage) notifications(conn uint64, method string) (params []jsoniter.Any) {
 	for _, text := range s.inbox[conn] {
 		if text[0] == '{' && get(text, "method").ToString() == method {
@@ -144,7 +144,7 @@ func (s *stage) notifications(conn uint64, method string) (params []jsoniter.Any
 	return params
 }
 
-// sightings are all lines of the seen notifications that a watcher was told.
+// sightings returns all lines of the seen notifications that a watcher got.
 func (s *stage) sightings(conn uint64) (lines []jsoniter.Any) {
 	for _, seen := range s.notifications(conn, "seen") {
 		for i := range seen.Get("frames").Size() {
@@ -154,7 +154,7 @@ func (s *stage) sightings(conn uint64) (lines []jsoniter.Any) {
 	return lines
 }
 
-// expectSeen looks what the seen notifications told a watcher: these members of each line.
+// expectSeen checks these members of each line in a watcher's seen notifications.
 func (s *stage) expectSeen(conn uint64, members []string, want ...string) {
 	s.t.Helper()
 	var got []string
@@ -798,7 +798,7 @@ func TestTheDialectOf2015(t *testing.T) {
 	s.expectFrames(3, vote)
 	s.say(3, yes)
 	s.expectFrames(2, yes)
-	// its own call is not one that it can answer
+	// a member cannot answer its own call
 	expectError(t, s.say(2, yes), CodeBadParams, "uuid", "no other address")
 	for i := range 256 {
 		s.say(1, strings.Replace(vote, "6ba7b810", strconv.Itoa(i), 1))

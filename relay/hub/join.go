@@ -7,27 +7,27 @@ import (
 
 // Wish is what a connection asks for when it joins, or a member without a seat later.
 type Wish struct {
-	Any    bool   // any free seat, if there is one
+	Any    bool   // any free seat, or none if there is none
 	Server uint64 // else this seat; 0: none
-	Lease  string // that of the seat; empty: the seat is to be free
-	Watch  bool   // to be told what happens (seen, report); of Join
-	Size   int    // seats: of the room if nobody has joined it yet, of the room that its seat was in; 0: not said
+	Lease  string // the seat's lease; empty: the seat must be free
+	Watch  bool   // send it news (seen, report); of Join
+	Size   int    // seats of the room if it is the first to join, or of the room that its seat was in; 0: not said
 	Name   string // shown to others, as Disk is: at most 40 printable characters
 	Disk   string
 	Hidden bool
-	Binary bool // it takes binary messages
+	Binary bool // it accepts binary messages
 
 	Claim  uint64 // the last one that the disk knows
 	Resume bool   // the server has been running since
-	Made   string // of which making of the room the disk is
-	New    bool   // whoever joins says that the room is new; of Join
+	Made   string // the making of the room that the disk belongs to
+	New    bool   // it says that the room is new; of Join
 }
 
-// Seating is what came of a Wish.
+// Seating is the result of a Wish.
 type Seating struct {
 	Client uint64 // the member's own address
 	Server uint64 // its seat; 0: none
-	Fresh  bool   // nobody held the seat before
+	Fresh  bool   // the seat was never held before
 	Lease  string // secret, and so is Made. Both are empty without a seat
 	Made   string
 	Claim  uint64
@@ -56,7 +56,7 @@ func (h *Hub) Join(conn uint64, w *Wish) (Seating, error) {
 	return seating, err
 }
 
-// join is Join without the last reports of the servers, which come behind the answer.
+// join is Join without the last reports of the servers, which follow the answer.
 func (h *Hub) join(m *member, w *Wish) (Seating, error) {
 	if m.joined {
 		return Seating{}, &Refusal{Code: CodeNotRequest, Message: "this connection has joined already, as " +
@@ -85,7 +85,7 @@ func (h *Hub) join(m *member, w *Wish) (Seating, error) {
 	h.nextClient++
 	m.watch = w.Watch
 	if m.server == 0 && (w.Any || w.Server != 0) {
-		m.watch = true // the room is full: there is nothing else left to do
+		m.watch = true // the room is full: it can only watch
 	}
 	m.told = h.deeds.count
 	if begins {
@@ -123,7 +123,7 @@ var (
 		`{"jsonrpc":"2.0","id":1,"method":"join","params":{"server":null,"watch":true}}`}
 )
 
-// memberOf returns who is behind a connection that has joined.
+// memberOf returns the member of a connection that has joined.
 func (h *Hub) memberOf(conn uint64) (*member, error) {
 	switch m := h.members[conn]; {
 	case m == nil:
@@ -135,7 +135,7 @@ func (h *Hub) memberOf(conn uint64) (*member, error) {
 	}
 }
 
-// check holds a wish against what any room can grant.
+// check checks a wish against what any room can grant.
 func (w *Wish) check() error {
 	return firstOf(
 		whole("server", w.Server, 0, maxSize), whole("size", w.Size, 0, maxSize), whole("claim", w.Claim, 0, mostClaim),
@@ -143,14 +143,14 @@ func (w *Wish) check() error {
 		shown("name", w.Name, mostName), shown("disk", w.Disk, mostDisk))
 }
 
-// sit puts a member on the seat that it was given, if any.
+// sit puts a member on the seat that it was given, if any, and returns the result of its wish.
 func (h *Hub) sit(m *member, w *Wish, fresh bool) Seating {
 	h.roomChanged = true
 	m.binary = m.binary || w.Binary
 	if m.server == 0 {
 		return Seating{Client: m.client, Fresh: fresh, After: h.nextRecord()}
 	}
-	if h.made == "" { // the room is new, or its record of a version that gave it no name
+	if h.made == "" { // the room is new, or its record has no name for its making
 		h.made, h.recordUrgent = h.secret(), true
 	}
 	s := &h.seats[m.server-1]
@@ -170,8 +170,8 @@ func (h *Hub) sit(m *member, w *Wish, fresh bool) Seating {
 	}
 }
 
-// seatFor gives m the seat that it wishes for. fresh says that nobody ever held it before. In a room that
-// does not know itself there is none yet.
+// seatFor gives m the seat that it wishes for. fresh: the seat was never held before. A room that has lost
+// its record gives none.
 func (h *Hub) seatFor(m *member, w *Wish) (fresh bool, err error) {
 	if h.unknown {
 		h.hear(m, w)
@@ -196,7 +196,7 @@ func (h *Hub) seatFor(m *member, w *Wish) (fresh bool, err error) {
 	return false, h.claim(m, w)
 }
 
-// grant leases a free seat to m. A seat that was given away goes on counting where it was: its next claim is
+// grant leases a free seat to m. The claims of a seat that was given away go on counting: its next claim is
 // higher than any before.
 func (h *Hub) grant(m *member, server uint64) {
 	s := &h.seats[server-1]
@@ -206,7 +206,7 @@ func (h *Hub) grant(m *member, server uint64) {
 	h.recordUrgent = true
 }
 
-// secret makes a lease, or the name of a making of a room: text that nobody can guess.
+// secret makes a lease, or the name of a making of a room: text that cannot be guessed.
 func (h *Hub) secret() string {
 	var secret [leaseBytes]byte
 	h.options.Random(secret[:])
@@ -218,14 +218,14 @@ func isLease(text string) bool {
 	return err == nil && len(raw) == leaseBytes
 }
 
-// resize sets the number of seats of a room that nobody has joined yet.
+// resize sets the number of seats of a room that no member has joined yet.
 func (h *Hub) resize(size int) {
 	if size != len(h.seats) {
 		h.build(size)
 	}
 }
 
-// startIfComplete starts the clock once every seat has been taken: nobody campaigns against empty chairs.
+// startIfComplete starts the clock once every seat has been taken: no server campaigns against empty seats.
 func (h *Hub) startIfComplete() {
 	if h.started {
 		return
@@ -267,7 +267,7 @@ func (h *Hub) startEarly(by *member) error {
 type Description struct {
 	Hidden     *bool
 	Name, Disk *string
-	Claim      uint64 // a server has started, and its disk knows this claim; 0: nothing new
+	Claim      uint64 // a started server's disk has taken this claim; 0: nothing new
 }
 
 // Describe takes what a member says about itself.

@@ -11,13 +11,13 @@ import (
 const mostDepth = 512
 
 // walker moves over JSON text (RFC 8259) at about the same cost for every byte, whatever the text says: a member
-// is charged for the length of its messages. A library that converts numbers and copies keys on the way took up to
-// 80 times as long for some texts as for others. It takes nothing that a browser's JSON.parse does not take, and
-// no number that JSON.parse reads as infinity.
+// is charged for the length of its messages. A library that converts numbers and copies keys took up to 80
+// times as long for some texts as for others. The walker accepts nothing that a browser's JSON.parse
+// rejects, and no number that JSON.parse reads as infinity.
 type walker struct {
 	text  []byte
 	at    int
-	wrong string // why a value could not be moved over, where more can be said than that it is incomplete
+	wrong string // why a value is invalid, if there is more to say than that it is incomplete
 }
 
 // value moves over one value and the spaces before it, and tells whether there was one.
@@ -33,7 +33,7 @@ func (w *walker) value(depth int) bool {
 	return w.word("true") || w.word("false") || w.word("null")
 }
 
-// next is the byte behind the spaces that come, 0 at the end of the text.
+// next skips spaces and returns the byte behind them, 0 at the end of the text.
 func (w *walker) next() byte {
 	for ; w.at < len(w.text); w.at++ {
 		if c := w.text[w.at]; c != ' ' && c != '\n' && c != '\r' && c != '\t' {
@@ -66,7 +66,7 @@ func (w *walker) composite(begin byte, depth int) bool {
 		w.wrong = "nested deeper than " + strconv.Itoa(mostDepth)
 		return false
 	}
-	end := begin + 2 // in ASCII a closing bracket stands two behind the opening one
+	end := begin + 2 // in ASCII a closing bracket comes two after its opening one
 	w.at++
 	if w.take(end) {
 		return true
@@ -108,7 +108,7 @@ func (w *walker) quoted() bool {
 	return false
 }
 
-// escape is how many bytes the escape has with which text begins, 0 if it is none.
+// escape returns the length of the escape with which text begins, 0 if it is invalid.
 func escape(text []byte) int {
 	if len(text) < 2 {
 		return 0
@@ -161,12 +161,12 @@ func (w *walker) number() bool {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// inNumber tells of a byte that no number is followed by.
+// inNumber tells whether a byte would continue a number.
 func inNumber(c byte) bool {
 	return isDigit(c) || c == '+' || c == '-' || c == '.' || c == 'e' || c == 'E'
 }
 
-// digits moves over the digits that come and counts them.
+// digits moves over the digits that follow and counts them.
 func (w *walker) digits() int {
 	start := w.at
 	for w.at < len(w.text) && isDigit(w.text[w.at]) {
@@ -175,7 +175,7 @@ func (w *walker) digits() int {
 	return w.at - start
 }
 
-// exponent moves over the exponent of a number, behind its e. One of more than nine digits is as good as any.
+// exponent moves over the exponent of a number, behind its e. Beyond nine digits it need not be exact.
 func (w *walker) exponent() (exponent int, ok bool) {
 	sign := 1
 	if w.at < len(w.text) && (w.text[w.at] == '-' || w.text[w.at] == '+') {
@@ -194,8 +194,8 @@ func (w *walker) exponent() (exponent int, ok bool) {
 	return sign * exponent, true
 }
 
-// tooGreat tells of a number beyond the largest double, 1.797…e308. It compares text, because converting some
-// numbers exactly takes thousands of steps. digits may have a point in them.
+// tooGreat tells whether a number is beyond the largest double, 1.797…e308. It compares text, because
+// converting some numbers exactly takes thousands of steps. digits may contain a point.
 func tooGreat(digits []byte, exponent int) bool {
 	if len(digits)+exponent < 309 {
 		return false
@@ -239,8 +239,8 @@ type contents struct {
 	walker
 	end   byte // the closing bracket
 	begun bool
-	ended bool   // … was reached; false after more means that the text is not what it should be
-	key   []byte // of a member, without quotes and escapes; may be part of the text
+	ended bool   // it was reached; false after more means that the text is malformed
+	key   []byte // of a member, unquoted; may be part of the text
 	raw   []byte // the value as it is written
 }
 
@@ -278,8 +278,8 @@ func (c *contents) more() bool {
 	return true
 }
 
-// unquoted is what a string says that was walked over. The result is part of text if that has no escapes. Half of
-// a surrogate pair becomes U+FFFD.
+// unquoted returns the content of a string that was walked over. The result is part of text if there are no
+// escapes. Half of a surrogate pair becomes U+FFFD.
 func unquoted(text []byte) []byte {
 	text = text[1 : len(text)-1]
 	at := bytes.IndexByte(text, '\\')
@@ -300,7 +300,7 @@ func unquoted(text []byte) []byte {
 				r = utf16.DecodeRune(r, low)
 				at += 6
 			}
-			said = utf8.AppendRune(said, r) // of half a pair U+FFFD
+			said = utf8.AppendRune(said, r) // half a pair becomes U+FFFD
 		default:
 			said = append(said, unescaped[text[at+1]])
 			at += 2

@@ -13,8 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// hardToRead are messages of kinds that have cost far more than their bytes. They are short enough to be read
-// before a busy machine turns to something else.
+// hardToRead returns messages of kinds that used to cost far more than their bytes. They are short enough to
+// be read before a busy machine switches to another process.
 func hardToRead() map[string]string {
 	const most = 64_000
 	list := func(element string) string { return strings.Repeat(element+",", most/(len(element)+1)) }
@@ -44,14 +44,14 @@ func hardToRead() map[string]string {
 	}
 }
 
-// What a message costs is charged by its length, so nobody may make its bytes dear. Hashing them is the measure.
+// A message is charged by its length, so no byte may be much dearer than another. Hashing sets the standard.
 func TestNoByteOfAMessageCostsMuchMoreThanAnother(t *testing.T) {
-	const times = 12 // 5 on a quiet machine; what was dear took up to 40
+	const times = 12 // 5 on a quiet machine; the dear ones took up to 40
 	for name, text := range hardToRead() {
 		s := trio(t, Options{Limits: Limits{Rate: 1e6, Burst: 1e9}})
 		data, hash := []byte(text), fnv.New64a()
 		read, hashed := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
-		for range 25 { // by turns, so that what slows the machine slows both
+		for range 25 { // in turns, so that what slows the machine slows both
 			begun := time.Now()
 			hash.Write(data)
 			hashed = min(hashed, time.Since(begun))
@@ -67,8 +67,8 @@ func TestNoByteOfAMessageCostsMuchMoreThanAnother(t *testing.T) {
 	}
 }
 
-// alike looks whether this package takes text for JSON as encoding/json does, and whether a string says the same.
-// Unmarshal, too, refuses numbers that no double holds.
+// alike checks that this package accepts text as JSON exactly if encoding/json does, and reads strings
+// alike. Unmarshal also refuses numbers beyond a double.
 func alike(t interface{ Fatalf(string, ...any) }, text []byte) {
 	w := walker{text: text}
 	whole := w.value(0) && w.next() == 0 && w.at == len(text)
@@ -83,7 +83,7 @@ func alike(t interface{ Fatalf(string, ...any) }, text []byte) {
 	}
 }
 
-// pieces are what JSON is made of, and what nearly is.
+// pieces are parts of JSON, and near misses.
 var pieces = []string{
 	"{", "}", "[", "]", ",", ":", " ", "\n", `"`, `"a"`, `"k":`, `{"k":`, "null", "true", "false", "nul",
 	"0", "-", "1", "9", ".", "e", "E", "+", "-1.5e-7", "1e308", "1e309",

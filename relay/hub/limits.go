@@ -1,32 +1,32 @@
 // # What is bounded, and what happens at the bound
 //
-// Nobody can end another's session, and what a member causes counts as its own: bytes that leave because of it,
-// not only those that it sends.
+// No member can end another's session, and each pays for all bytes that leave because of it, not only for
+// those that it sends.
 //
-//   - Members: 64; as many of these places as there are seats are kept for servers. Who finds none gets error
-//     -32010 and is closed with 1013. Of connections that have not joined 64 are kept: one more takes the
-//     place of the oldest of the address that has most of them (1013). Before it joins a connection sends
-//     messages of at most 4 KiB.
+//   - Members: 64; as many of these places as there are seats are kept for servers. A member that finds none
+//     gets error -32010 and is closed with 1013. At most 64 connections may wait to join: one more replaces
+//     the oldest of the address that has most of them (1013). Before it joins a connection sends messages of
+//     at most 4 KiB.
 //   - Messages: 1 MiB (1009), the parameters of a call 32 KiB unless they hold a frame or a report (-32006),
-//     and 5000 a second, 10000 ahead; 4096 bytes count as one more. A frame to everybody, a report and a frame
-//     that is duplicated count for each copy that leaves. Who sends more gets error -32007, who goes on and on
-//     is closed (1008). A message that the host had no room to read is error -32009; it was not taken.
+//     and 5000 a second, 10000 ahead; 4096 bytes count as one more. A frame to everyone, a report and a
+//     duplicated frame count for each copy that leaves. A member that sends more gets error -32007, and if
+//     it goes on is closed (1008). A message that the host has no room to read is error -32009.
 //   - Frames under way: 4096 in one direction of a link, 16384 and 32 MiB in the room, or what the host allows
-//     (Allow). Further ones are lost, and watchers are told: "full". So are frames that a receiver has no room
-//     for; that comes as a correction, since they had been sent. A receiver is never closed for what others
-//     send to it.
-//   - Deeds: the last 64, with 512 links in all, wait for watchers that cannot be told at once. Of more the oldest go,
-//     and a watcher is told how many. What a deed makes leave for the watchers counts as its author's.
-//   - News (seen, report, room): 16 MiB a second leave the room. Beyond it seen comes without text, then not
-//     at all, of reports the last is kept, and room comes every 250 ms. A watcher is told how many lines it
-//     missed as soon as it has caught up, also if nothing else happens.
-//   - Records: who is told of a lease must find it again, so the answer waits until the host has stored the
-//     record that it is in (Delivery.After). While the host cannot store it, room has "unstored": why, in a
-//     few words; a member whose answer waits is sent room, too. Other changes are stored at most once a
-//     second.
-//   - JSON is checked, at about the same cost for every byte: a number that JSON does not have (-01) or that no
-//     double holds (1e999) and what is nested more than 512 deep is error -32700, a parameter that comes twice
-//     -32602, an id that is neither text nor a whole number -32600. Names consist of characters that can be seen.
+//     (Allow). Further ones are lost, and watchers are told: "full". So are frames that a receiver has no
+//     room for; watchers get that as a correction, since the frames had been sent. A receiver is never
+//     closed for what others send to it.
+//   - Deeds: the last 64, with 512 links in all, wait for watchers that cannot be told at once. Beyond that
+//     the oldest are dropped, and a watcher learns how many. Its author pays for what leaves.
+//   - News (seen, report, room): 16 MiB a second leave the room. Beyond that, seen comes without text, then
+//     not at all, only the last report is kept, and room comes every 250 ms. A watcher is told how many
+//     lines it missed as soon as it has caught up, even if nothing else happens.
+//   - Records: a member must be able to reclaim a lease that it was told of, so the answer waits until the
+//     host has stored the record with the lease (Delivery.After). While the host cannot store it, room says
+//     briefly why in "unstored"; a member whose answer waits is sent room, too. Other changes are stored at
+//     most once a second.
+//   - JSON is checked, at about the same cost for every byte: an invalid number (-01), one beyond a double
+//     (1e999) and nesting deeper than 512 are error -32700, a repeated parameter -32602, an id that is
+//     neither text nor a whole number -32600. Names consist of visible characters.
 package hub
 
 import "strconv"
@@ -34,16 +34,16 @@ import "strconv"
 // Limits bound what members can make a room do. A field that is 0 has the value named beside it.
 type Limits struct {
 	Members       int // members at a time: 64. As many of these places as there are seats are kept for servers
-	Waiting       int // connections that have not joined yet; a further one takes the place of another: 64
+	Waiting       int // connections that have not joined yet; a further one replaces another: 64
 	Message       int // bytes of a message; a longer one closes the connection: 1 MiB
 	JoinMessage   int // … before its connection has joined: 4 KiB
 	Report        int // bytes of a server's report: 256 KiB
 	InFlight      int // frames on their way in one direction of one link; further ones are lost ("full"): 4096
-	InFlightAll   int // … on all links: 16384. What looks at each of them stays cheap
+	InFlightAll   int // … on all links: 16384, few enough to look at each
 	InFlightBytes int // bytes on their way in the whole room; further frames are lost ("full"): 32 MiB
 	News          int // bytes a second of seen, report and room that leave for all members together: 16 MiB
-	Rate          int // messages a second that a member may send for ever, 4096 bytes counting as one more: 5000
-	Burst         int // how far a member may run ahead of Rate; when it is as far behind again it is closed: 10000
+	Rate          int // messages a second that a member may keep sending, 4096 bytes counting as one more: 5000
+	Burst         int // messages that a member may run ahead of Rate; as far in debt, it is closed: 10000
 }
 
 func (l Limits) orDefaults() Limits {
@@ -77,8 +77,8 @@ func (h *Hub) fullWords() string {
 	return "the room is full: beside its servers it takes " + strconv.Itoa(h.limits.Members-len(h.seats)) + " members"
 }
 
-// longestWaiting is the connection that gives up its place: of the address that has most of those that have not
-// joined, the first that came.
+// longestWaiting returns the connection that loses its place: the oldest one of the address that has most
+// connections waiting to join.
 func (h *Hub) longestWaiting() *member {
 	held := map[string]int{}
 	for _, m := range h.arrival {
@@ -95,7 +95,7 @@ func (h *Hub) longestWaiting() *member {
 	return found
 }
 
-// bucket is an allowance that fills again with time: of a member's messages in millionths of one, or of the
+// bucket is an allowance that refills with time: of a member's messages in millionths of one, or of the
 // room's news in bytes. Below zero it is in debt.
 type bucket struct {
 	tokens int64
@@ -107,7 +107,7 @@ type allowance int
 const (
 	within   allowance = iota
 	over               // the message is refused, and still counts
-	flooding           // the member went on and on
+	flooding           // the member did not stop, and is closed
 )
 
 // take takes the cost of a message. rate is in messages a second, burst in messages; cost in millionths.
@@ -123,14 +123,14 @@ func (b *bucket) take(cost, real int64, rate, burst int) allowance {
 	return flooding
 }
 
-// fill adds what has come since the last time, perMicro a microsecond, up to most.
+// fill adds perMicro for each microsecond since the last refill, up to most.
 func (b *bucket) fill(real, perMicro, most int64) {
-	elapsed := min(real-b.at, 1e9) // keeps the product small; a bucket is full long before
+	elapsed := min(real-b.at, 1e9) // keeps the product small; by then a bucket is full
 	b.tokens, b.at = min(b.tokens+elapsed*perMicro, most), real
 }
 
-// charge makes a member pay for what its message made leave beyond the message itself. A debt delays its next
-// messages, but it is no flood.
+// charge makes a member pay for what leaves because of its message, beyond the message itself. The debt
+// delays its next messages, but does not count as a flood.
 func (h *Hub) charge(m *member, bytes int) {
 	m.bucket.tokens = max(m.bucket.tokens-int64(bytes/4096)*1e6, -int64(h.limits.Burst)*1e6/2)
 }

@@ -6,10 +6,10 @@ import (
 	"raftplayground/relay/quality"
 )
 
-// Change is a change of a room's network. What is nil or false stays as it is.
+// Change is a change of a room's network. Fields that are nil or false change nothing.
 type Change struct {
 	Rate  *float64 // cluster seconds per real second: 0, which pauses, or 0.000001 to 1
-	Start bool     // the clock of a new room starts, though not every seat has been taken
+	Start bool     // start the clock of a new room before every seat has been taken
 	Every quality.Wanted
 	Links []LinkChange // after Every; at most one for each direction of each link
 }
@@ -17,14 +17,15 @@ type Change struct {
 // LinkChange changes one direction between two servers.
 type LinkChange struct {
 	From, To uint64
-	Up       *bool // false: what is under way is lost, and so is what is sent
+	Up       *bool // false: frames under way are lost, and so are those sent later
 	Hold     *bool // frames stop on the way; false releases all of them
 	quality.Wanted
 }
 
 const mostLinks = maxSize * (maxSize - 1) // every direction between two servers
 
-// Change changes the room's network as the member on a connection asks: all of it, or nothing if any of it cannot be.
+// Change changes the room's network as the member on a connection asks: all of it, or nothing if it cannot
+// all be.
 func (h *Hub) Change(conn uint64, c *Change) error {
 	m, err := h.memberOf(conn)
 	if err != nil {
@@ -53,7 +54,7 @@ func (h *Hub) Change(conn uint64, c *Change) error {
 	return nil
 }
 
-// check holds a change against what a room of this size can be.
+// check checks a change against what a room of this size allows.
 func (c *Change) check(size int) error {
 	if c.Rate == nil && !c.Start && c.Every == (quality.Wanted{}) && c.Links == nil {
 		return badParam("params", "rate, start, latency, jitter, loss, duplicate, reorder or links", "none of them")
@@ -72,7 +73,7 @@ func (c *Change) check(size int) error {
 	return err
 }
 
-// possible refuses what a link cannot be like.
+// possible refuses qualities that a link cannot have.
 func possible(w *quality.Wanted, prefix string) error {
 	for i := range quality.All {
 		q := &quality.All[i]
@@ -109,22 +110,22 @@ const (
 	DropFrame      FrameAct = "drop"      // it is lost
 	DeliverFrame   FrameAct = "deliver"   // it arrives now, even while the clock stands
 	DuplicateFrame FrameAct = "duplicate" // a copy of it sets out now
-	EditFrame      FrameAct = "edit"      // it says something else
+	EditFrame      FrameAct = "edit"      // its content is replaced
 	InjectFrame    FrameAct = "inject"    // a frame sets out as if a server had sent it
 )
 
 const acts = "hold, release, drop, deliver, duplicate, edit or inject"
 
-// Act is something to be done with one frame.
+// Act is an action on one frame.
 type Act struct {
 	Do       FrameAct
 	Seq      uint64 // the frame's number; InjectFrame: none
 	From, To uint64 // InjectFrame: two servers
-	Frame    []byte // EditFrame, InjectFrame: what it says from now on. The room keeps it
-	Binary   bool   // … and whether that is a binary message
+	Frame    []byte // EditFrame, InjectFrame: the new content. The room keeps it
+	Binary   bool   // Frame is a binary message
 }
 
-// Act does with one frame under way what the member on a connection asks, or sends one in a server's name.
+// Act does to one frame under way what the member on a connection asks, or sends a frame in a server's name.
 func (h *Hub) Act(conn uint64, a *Act) error {
 	m, err := h.memberOf(conn)
 	if err != nil {
@@ -138,14 +139,14 @@ func (h *Hub) Act(conn uint64, a *Act) error {
 		h.inject(m, l, a)
 		return nil
 	case a.Do == DuplicateFrame:
-		h.charge(m, len(f.data)) // 50 bytes that send a megabyte
+		h.charge(m, len(f.data)) // 50 bytes can send a megabyte
 	}
 	h.treat(l, f, a)
 	h.did(m, Deed{Do: FrameTouched, Act: a.Do, Frame: a.Seq, From: l.From, To: l.To})
 	return nil
 }
 
-// MayAct returns the error with which Act would refuse now, nil if it would not.
+// MayAct returns the error with which Act would refuse now, or nil if it would not.
 func (h *Hub) MayAct(conn uint64, a *Act) error {
 	if _, err := h.memberOf(conn); err != nil {
 		return err
@@ -154,8 +155,7 @@ func (h *Hub) MayAct(conn uint64, a *Act) error {
 	return err
 }
 
-// meant returns the frame to which something is to be done and its link, of InjectFrame only the link; or why that
-// cannot be done.
+// meant returns the frame that an act is for and its link, for InjectFrame only the link; or why it fails.
 func (h *Hub) meant(a *Act) (*link, *flight, error) {
 	switch a.Do {
 	case HoldFrame, ReleaseFrame, DropFrame, DeliverFrame, DuplicateFrame:
@@ -188,13 +188,13 @@ func (h *Hub) meant(a *Act) (*link, *flight, error) {
 	return nil, nil, badParam("seq", "a frame that is under way between servers", decimal(a.Seq)+", which is not")
 }
 
-// possibleFrame refuses what no member could send as a frame. Its receiver would take it for something that
-// the room says.
+// possibleFrame refuses content that no member could send as a frame. A receiver would mistake it for a
+// message of the room.
 func (h *Hub) possibleFrame(f frame) error {
 	if len(f.data) > h.limits.Message {
 		return tooLarge("frame", len(f.data), h.limits.Message)
 	}
-	var s scanner // not the room's, whose envelope is still needed
+	var s scanner // the room's own scanner holds an envelope that is still needed
 	e, bad := s.read(f.data, f.binary)
 	switch {
 	case bad != nil:
@@ -212,7 +212,7 @@ func (h *Hub) inject(m *member, l *link, a *Act) {
 	h.did(m, Deed{Do: FrameTouched, Act: a.Do, Frame: h.seq, From: a.From, To: a.To})
 }
 
-// treat does with a frame of link l what was asked.
+// treat does to a frame of link l what was asked.
 func (h *Hub) treat(l *link, found *flight, a *Act) {
 	f, now := *found, h.clock.now
 	switch a.Do {

@@ -7,17 +7,17 @@ import (
 	jsoniter "github.com/json-iterator/go"
 )
 
-// What the room says of itself, in JSON; PROTOCOL.md has the form of each notification. When and to whom it is said is
-// watch.go's to decide.
+// What the room says of itself, in JSON; PROTOCOL.md has the form of each notification. watch.go decides
+// when, and to which members.
 
 const mostScratch = 64 << 10 // bytes
 
-// codec writes what has a type of its own. Names are told as they are: nobody puts this text into HTML.
+// codec encodes values of named types. It does not escape HTML: this text is never put into HTML.
 var codec = jsoniter.Config{}.Froze()
 
 func newStream() *jsoniter.Stream { return jsoniter.NewStream(codec, nil, 1024) }
 
-// roomNotification says how the room is, and what was done in it after deed number told.
+// roomNotification writes the state of the room, and the deeds after number told.
 func (h *Hub) roomNotification(told uint64) []byte {
 	list, missed := h.deeds.since(told)
 	w := h.notification("room")
@@ -71,8 +71,7 @@ func (h *Hub) view() roomView {
 	return v
 }
 
-// seenNotification says what became of frames: lines as writeLines writes them, and how many others the watcher was
-// spared.
+// seenNotification writes what became of frames: lines from writeLines, and how many others were left out.
 func (h *Hub) seenNotification(lines []byte, dropped int) []byte {
 	w := h.notification("seen")
 	w.WriteRaw(`{"now":`)
@@ -87,8 +86,7 @@ func (h *Hub) seenNotification(lines []byte, dropped int) []byte {
 	return h.written()
 }
 
-// writeLines writes the gathered lines, with the text of frames as long as they have at most so many bytes
-// together, escaped.
+// writeLines writes the gathered lines, with frames until their escaped text exceeds text bytes in all.
 func (h *Hub) writeLines(text int) []byte {
 	w := h.json
 	w.Reset(nil)
@@ -139,7 +137,7 @@ func (s *sighting) write(w *jsoniter.Stream, text bool) {
 	w.WriteObjectEnd()
 }
 
-// beginning is as much of text as fits most bytes without cutting a character.
+// beginning returns the longest prefix of text that has at most most bytes and cuts no character.
 func beginning(text []byte, most int) string {
 	if len(text) <= most {
 		return string(text)
@@ -158,11 +156,11 @@ func (h *Hub) notification(method string) *jsoniter.Stream {
 	return w
 }
 
-// written is a copy of what was written.
+// written returns a copy of what was written.
 func (h *Hub) written() []byte {
 	text := append([]byte(nil), h.json.Buffer()...)
 	if cap(h.json.Buffer()) > mostScratch {
-		h.json = newStream() // a quiet room keeps no memory of its noise
+		h.json = newStream() // a room that was busy gives its large buffer back
 	}
 	return text
 }

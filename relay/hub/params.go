@@ -16,8 +16,7 @@ type params struct {
 	bad error
 }
 
-// readParams calls member for each member of the object raw. member reads its value, or leaves it if it does not
-// know the key.
+// readParams calls member for each member of the object raw. member reads the value, or skips unknown keys.
 func readParams(raw []byte, member func(p *params, key string) (known bool)) error {
 	if raw == nil {
 		return nil
@@ -32,7 +31,7 @@ func (p *params) object(field string, member func(p *params, key string) (known 
 		p.expect(field, "an object")
 		return
 	}
-	var read []string // the keys that are known; of them there are few
+	var read []string // the known keys, which are few
 	for c := contentsOf(p.raw); p.bad == nil && c.more(); {
 		key := string(c.key)
 		p.raw = c.raw
@@ -46,7 +45,7 @@ func (p *params) object(field string, member func(p *params, key string) (known 
 	}
 }
 
-// list reads a list of at most so many elements: to read one costs more than its bytes say.
+// list reads a list of at most so many elements: reading one costs more than its length suggests.
 func (p *params) list(field string, most int, element func(p *params)) {
 	if p.raw[0] != '[' {
 		p.expect(field, "a list")
@@ -63,7 +62,7 @@ func (p *params) list(field string, most int, element func(p *params)) {
 	}
 }
 
-// expect says what should be there instead of the value that is.
+// expect notes what was expected instead of the value.
 func (p *params) expect(field, expected string) { p.fault(badParam(field, expected, clip(p.raw))) }
 
 // fault keeps the first fault.
@@ -106,7 +105,7 @@ func (p *params) between(field string, least, most float64) float64 {
 	return value
 }
 
-const mostNumber = 64 // characters of a number that is meant for the room
+const mostNumber = 64 // characters of a number in a call to the room
 
 func (p *params) float() (value float64, ok bool) {
 	if !p.isNumber() || len(p.raw) > mostNumber {
@@ -135,7 +134,7 @@ func (p *params) words(field string, most int) string {
 	return text
 }
 
-// text reads text that may hold anything.
+// text reads any text.
 func (p *params) text(field string) string {
 	if p.raw[0] != '"' {
 		p.expect(field, "text")
@@ -154,11 +153,11 @@ func (p *params) base64(field string) []byte {
 	return data
 }
 
-// printable tells whether text can be shown as one line that people can read: every character is seen, or goes
-// with one that is. Emoji of several parts and some scripts join characters with invisible ones; these stand
+// printable tells whether text can be shown as one readable line: every character is visible, or belongs to
+// one that is. Emoji of several parts and some scripts join characters with invisible ones; these stand
 // between two others.
 func printable(text string) bool {
-	seen, joined := false, false // the character before is one that can be seen, or a joiner behind one
+	seen, joined := false, false // whether the previous character is visible, or a joiner behind a visible one
 	for _, r := range text {
 		switch {
 		case r == zeroWidthJoiner || r == zeroWidthNonJoiner:
@@ -168,7 +167,7 @@ func printable(text string) bool {
 			seen, joined = false, true
 			continue
 		case isTag(r) || unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r):
-			if !seen { // a mark stands on something; tags say whose flag is meant
+			if !seen { // a mark needs a base; tags select a flag
 				return false
 			}
 			continue
@@ -189,7 +188,7 @@ const (
 
 func isTag(r rune) bool { return r >= 0xE0020 && r <= 0xE007F }
 
-// invisible tells of letters and symbols of which nothing is seen, such as the Hangul fillers.
+// invisible tells whether a letter or symbol shows nothing, such as the Hangul fillers.
 func invisible(r rune) bool {
 	return r == brailleBlank || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // Whatever members and the network do: frames of one direction arrive in the order in which they were sent, and every
-// frame that was accepted is either delivered once, or told as lost once, or still under way.
+// frame that was accepted is either delivered once, or reported lost once, or still under way.
 func TestFramesAreDeliveredInOrderOrAccountedForExactlyOnce(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := trio(t, Options{Seed: rapid.Uint64().Draw(rt, "seed"), Limits: Limits{InFlight: 8, InFlightBytes: 200}})
@@ -68,8 +68,8 @@ func TestFramesAreDeliveredInOrderOrAccountedForExactlyOnce(t *testing.T) {
 	})
 }
 
-// account checks what arrived against what the watcher on connection 4 was told, and returns how many frames
-// are under way.
+// account checks what arrived against the reports to the watcher on connection 4, and returns how many
+// frames are under way.
 func account(rt *rapid.T, s *stage, owner map[uint64]uint64, sent int) (underWay int) {
 	arrived := map[string]int{}
 	for conn, id := range owner {
@@ -111,7 +111,7 @@ func account(rt *rapid.T, s *stage, owner map[uint64]uint64, sent int) (underWay
 				rt.Fatalf("frame %d was lost twice or never sent", seq)
 			}
 			lost[seq] = true
-			lastDue[direction[seq]] = 0 // all that was under way is lost with it, and cannot be overtaken
+			lastDue[direction[seq]] = 0 // all frames under way on it are lost, and cannot be overtaken
 		}
 	}
 	if len(frames) != sent {
@@ -128,9 +128,9 @@ func account(rt *rapid.T, s *stage, owner map[uint64]uint64, sent int) (underWay
 	return underWay
 }
 
-// Whatever the network does to them, frames are told of and accounted for: one that was sent, or is a copy, arrives
-// exactly once at the time that its last line says, unless its last line says that it is lost, held, dropped, cut off
-// or that nobody was there.
+// Whatever the network does to frames, watchers are told the truth: a frame that was sent, or is a copy,
+// arrives exactly once at the time of its last line, unless that line says that it is lost, held, dropped or
+// cut off, or that its receiver was gone.
 func TestAFaultyNetworkTellsTheTruth(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := trio(t, Options{Seed: rapid.Uint64().Draw(rt, "seed"), Limits: Limits{InFlight: 8, InFlightBytes: 200}})
@@ -203,7 +203,7 @@ func TestAFaultyNetworkTellsTheTruth(t *testing.T) {
 	})
 }
 
-// The same seed and inputs give the same outputs, to the byte: the simulator and sharing by link rest on it.
+// The same seed and inputs give the same outputs, to the byte: the simulator and sharing by link rely on it.
 func TestARoomIsDeterministic(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		seed, texts := rapid.Uint64().Draw(rt, "seed"),
@@ -224,7 +224,7 @@ func TestARoomIsDeterministic(t *testing.T) {
 	})
 }
 
-// A copy of a room goes on as the room does, to the byte, and neither notices the other.
+// A copy of a room goes on as the room does, to the byte, and neither affects the other.
 func TestACloneGoesOnAsTheOriginalWould(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := trio(t, Options{Seed: rapid.Uint64().Draw(rt, "seed")})
@@ -287,8 +287,8 @@ func TestACloneGoesOnAsTheOriginalWould(t *testing.T) {
 	})
 }
 
-// FuzzReceive: any bytes from a member give an answer or frames for others or a change of the room, never a
-// panic; what is passed on of text is UTF-8, a JSON answer is JSON, and the other members go on.
+// FuzzReceive: any bytes from a member lead to an answer, frames for others or a change of the room, never
+// to a panic; text passed on is UTF-8, a JSON answer is valid JSON, and the other members stay.
 func FuzzReceive(f *testing.F) {
 	for _, seed := range []string{
 		"1>2:RequestVotes:Request:1:1:0:0", "1:AppendEntries:Reply:1:true",
@@ -338,7 +338,7 @@ func FuzzReceive(f *testing.F) {
 	})
 }
 
-// FuzzRecord: a record from a disk makes a room that works and gives the same record back, or it is refused.
+// FuzzRecord: a record from a disk is refused, or makes a room that works and gives the same record back.
 func FuzzRecord(f *testing.F) {
 	for _, seed := range []string{
 		`{"size":1,"seats":[{"lease":"","name":""}]}`, `{"size":3,"seats":[]}`, `{"size":-1}`,

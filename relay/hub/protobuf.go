@@ -6,7 +6,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Fields of a Protobuf frame (raft/wire/frame.proto). Those from firstReply on are its content if it is a reply.
+// Fields of a Protobuf frame (raft/wire/frame.proto). Those from firstReply on hold the content of a reply.
 const (
 	protoFrom  = 1
 	protoTo    = 2
@@ -14,8 +14,8 @@ const (
 	firstReply = 8
 )
 
-// readProtobuf reads the address of a binary message. It walks over all of the message's own fields: one that comes
-// twice would let two readers of the same frame disagree about it.
+// readProtobuf reads the address of a binary message. It visits all top-level fields: if one came twice, two
+// readers of the same frame could disagree about it.
 func (s *scanner) readProtobuf(data []byte) error {
 	s.found.isBinary = true
 	var call uint64
@@ -48,7 +48,7 @@ func (s *scanner) readProtobuf(data []byte) error {
 	return s.refusal
 }
 
-// protoNumber reads a field that is a number; 0 means, as everywhere in Protobuf, that it is not there.
+// protoNumber reads a numeric field; 0 means that it is absent, as everywhere in Protobuf.
 func (s *scanner) protoNumber(field string, bit uint, kind protowire.Type, value []byte) uint64 {
 	s.once(field, bit)
 	number, n := protowire.ConsumeVarint(value)

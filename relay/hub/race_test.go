@@ -2,5 +2,5 @@
 
 package hub
 
-// raceSlows is how many times as long our own code takes beside that of the library, which is not watched.
+// raceSlows is how much the race detector slows our code; it does not watch the library's.
 const raceSlows = 4

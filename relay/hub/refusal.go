@@ -24,7 +24,7 @@ const (
 	CodeOlderDisk     = -32015
 )
 
-// Refusal is the error of every input that the room does not take: nothing of it was done.
+// Refusal is the error of every input that the room rejects. A refused input has no effect.
 type Refusal struct {
 	Code    int
 	Field   string // the field at fault; empty if it is the input as a whole
@@ -42,7 +42,7 @@ func tooLarge(what string, bytes, limit int) error {
 	return &Refusal{CodeTooLarge, "", words}
 }
 
-// firstOf returns the first error that there is.
+// firstOf returns the first error that is not nil.
 func firstOf(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {
@@ -52,7 +52,7 @@ func firstOf(errs ...error) error {
 	return nil
 }
 
-// What values there may be, in the words of a Refusal.
+// The allowed values, in the words of a Refusal.
 const rateWords = "0, or a number from 0.000001 to 1"
 
 func wholeWords(least, most int64) string {
@@ -83,7 +83,7 @@ func between(field string, value, least, most float64) error {
 	return badParam(field, betweenWords(least, most), number(value))
 }
 
-// shown refuses text that cannot be shown to others, or is too long for it.
+// shown refuses text that cannot be displayed, or is too long.
 func shown(field, text string, most int) error {
 	if utf8.RuneCountInString(text) <= most && printable(text) {
 		return nil
@@ -91,7 +91,7 @@ func shown(field, text string, most int) error {
 	return badParam(field, "at most "+strconv.Itoa(most)+" printable characters", strconv.Quote(clip(text)))
 }
 
-// twoServers refuses two numbers that are not those of two servers in a room of this size.
+// twoServers refuses numbers that do not name two different servers of a room of this size.
 func twoServers(field string, from, to uint64, size int) error {
 	if most := uint64(size); from >= 1 && from <= most && to >= 1 && to <= most && from != to {
 		return nil

@@ -5,19 +5,19 @@ import (
 	"strings"
 )
 
-// What a server says of itself the room passes on unread, but for the form of what PROTOCOL.md names: who writes a
-// member wrong hears of it, where watchers would only have shown nothing. A report may leave out any member and
-// have others.
+// The room passes on a server's report unread, but checks the form of the members that PROTOCOL.md names:
+// the author of a malformed member gets an error, where watchers would merely have shown nothing. A report
+// may omit any member and have others.
 
-// form is what a member of a report may be.
+// form is the kind of value that a member of a report may have.
 type form uint8
 
 const (
 	someText form = iota
 	aWord         // one of the words
 	aTime         // whole µs of cluster time
-	aTimeout      // likewise, of an election
-	aNumber       // of Raft: unsigned 64-bit, as a number or in decimal text
+	aTimeout      // likewise, an election timeout
+	aNumber       // of Raft: unsigned 64 bits, as a number or in decimal text
 	aCount        // of servers
 	aSeat
 	aSeatOrNull
@@ -29,18 +29,18 @@ const (
 
 const (
 	mostCells  = 64  // of the log's end
-	mostEvents = 100 // that a report tells
+	mostEvents = 100 // in a report
 )
 
-// leastTimeout is the shortest election timeout, in µs, that a report may tell of. Reports had milliseconds once:
-// whoever still sends them is found out by timeouts of some hundred µs, and by fractions.
+// leastTimeout is the shortest election timeout, in µs, that a report may tell of. Reports used to have
+// milliseconds: timeouts below it, and fractions, reveal servers that still send them.
 const leastTimeout = 1000
 
-// reported is a member of a report.
+// reported describes a member of a report.
 type reported struct {
 	name   string
 	form   form
-	words  string // that there are, in order, with a bar between them
+	words  string // the allowed words, in order, separated by bars
 	most   int    // elements of a list
 	inside []reported
 }
@@ -72,8 +72,8 @@ var reportForm = []reported{
 		{name: "text"}, {name: "why"}, {name: "section"}, {name: "term", form: aNumber}}},
 }
 
-// report passes on what a server says of itself, byte for byte, if what is known of it has the right form; server is
-// set if the sender left it out.
+// report passes on what a server says of itself, byte for byte, if its known members have the right form. It
+// adds server if the sender omitted it.
 func (h *Hub) report(m *member, raw []byte) error {
 	if m.server == 0 {
 		return &Refusal{CodeNotYours, "", "only a server reports; this connection is the client " + decimal(m.client)}
@@ -114,7 +114,7 @@ func (h *Hub) report(m *member, raw []byte) error {
 	return nil
 }
 
-// reported reads one member of an object, whose name begins with that of the object.
+// reported reads one member of an object; of is the prefix of its full name.
 func (p *params) reported(among []reported, of, key string) (known bool) {
 	for i := range among {
 		if r := &among[i]; r.name == key {

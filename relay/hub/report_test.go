@@ -2,8 +2,8 @@ package hub
 
 import "testing"
 
-// The times of a report were milliseconds once. A server that still counts so is told, instead of being drawn a
-// thousand times too quick.
+// The times of a report used to be milliseconds. A server that still sends them gets an error, instead of
+// being drawn a thousand times too fast.
 func TestAReportInMillisecondsIsRefused(t *testing.T) {
 	for _, c := range []struct{ params, field string }{
 		{`{"at":1234.5}`, "at"},

@@ -11,14 +11,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A whole room under everything that members, the network, the disk and time can do: after every step its bounds
-// hold, every lease that somebody was told is theirs, also after the relay was killed, and frames come in order.
+// A whole room under everything that members, the network, the disk and time can do: after every step its
+// bounds hold, every lease that a member was told is still the member's, even after the relay was killed,
+// and frames come in order.
 
 func TestARoomKeepsItsBoundsItsLeasesAndItsOrder(t *testing.T) { rapid.Check(t, liveRoom) }
 
 func FuzzRoom(f *testing.F) { f.Fuzz(rapid.MakeFuzz(liveRoom)) }
 
-// roomModel is what a room has promised, as an onlooker sees it.
+// roomModel is what a room has promised, as an observer sees it.
 type roomModel struct {
 	rt     *rapid.T
 	hub    *Hub
@@ -30,14 +31,14 @@ type roomModel struct {
 	nextConn uint64
 	conns    []uint64
 	told     map[uint64]string // lease of a server whose join was confirmed
-	answers  []Delivery        // that wait for a record
+	answers  []Delivery        // answers that wait for a record
 	written  map[uint64]*Record
 	disk     *Record
 	stored   uint64
-	returned []Delivery // some of what was sent, to be given back
+	returned []Delivery // some of the messages sent, to be given back
 
 	sent    int
-	tainted bool           // frames may have passed each other
+	tainted bool           // frames may have overtaken each other
 	latest  map[string]int // number of the last frame that arrived, by direction
 }
 
@@ -218,7 +219,7 @@ func (m *roomModel) aboutItself(rt *rapid.T) {
 	}).Draw(rt, "message"))
 }
 
-// giveAway frees a seat; who had it was asked, and its lease means nothing from then on.
+// giveAway frees a seat. The call says that its owner agreed; the lease means nothing from then on.
 func (m *roomModel) giveAway(rt *rapid.T) {
 	server := rapid.Uint64Range(1, uint64(len(m.hub.seats))).Draw(rt, "server")
 	conn, free := m.anyone(rt), m.hub.seats[server-1].holder == nil
@@ -239,7 +240,7 @@ func (m *roomModel) nonsense(rt *rapid.T) {
 	})).Draw(rt, "text"))
 }
 
-// host does what the relay's program does beside passing messages on.
+// host does what the relay does besides passing messages on.
 func (m *roomModel) host(rt *rapid.T) {
 	switch conn := m.anyone(rt); rapid.IntRange(0, 5).Draw(rt, "what") {
 	case 0:
@@ -261,7 +262,7 @@ func (m *roomModel) host(rt *rapid.T) {
 	m.carryOut()
 }
 
-// store brings the newest record to the disk, and lets go the answers that waited for it.
+// store writes the newest record to the disk, and releases the answers that waited for it.
 func (m *roomModel) store(*rapid.T) {
 	if record := m.written[m.hub.records]; record != nil {
 		m.disk, m.stored = record, m.hub.records
@@ -270,7 +271,7 @@ func (m *roomModel) store(*rapid.T) {
 	m.answers = nil
 	for _, d := range waiting {
 		switch {
-		case m.hub.members[d.Conn] == nil: // it has gone without having been told
+		case m.hub.members[d.Conn] == nil: // it left before it was told
 		case d.After > m.stored:
 			m.answers = append(m.answers, d)
 		default:

@@ -6,11 +6,11 @@ import (
 	"raftplayground/relay/quality"
 )
 
-// The calls of JSON-RPC are one way through the room's typed door: they are read here, done by the methods that the
-// host's own process could call, and answered here. params.go reads values, report.go what servers say of themselves.
+// The calls of JSON-RPC are one way to the room's typed methods: they are read here, carried out by methods
+// that the host's own process could call, and answered here. params.go reads values, report.go reports.
 
-// mostParams is how long the parameters of a method may be. Only frames and reports have reason to be long;
-// 80,000 keys of the others took 20 ms to read.
+// mostParams is how long the parameters of a method may be. Only frames and reports need to be long; 80,000
+// keys of another method took 20 ms to read.
 func (h *Hub) mostParams(method string) int {
 	if method == "frame" || method == "report" || method == "act" {
 		return h.limits.Message
@@ -101,7 +101,8 @@ func (h *Hub) callSeat(m *member, id, raw []byte) error {
 	return err
 }
 
-// callSeats is what the people in a room decide about its seats: that it is new, or that a server will not come back.
+// callSeats carries out what people decide about the room's seats: that the room is new, or that a server
+// will not come back.
 func (h *Hub) callSeats(m *member, raw []byte) error {
 	isNew, empty, give := false, false, []uint64(nil)
 	err := readParams(raw, func(p *params, key string) bool {
@@ -202,7 +203,7 @@ func (l *LinkChange) read(p *params, key string) bool {
 	return true
 }
 
-// readQuality reads what a quality of links is to be.
+// readQuality reads the wanted value of a quality.
 func readQuality(p *params, w *quality.Wanted, prefix, key string) bool {
 	q := quality.Named(key)
 	switch {
@@ -255,13 +256,13 @@ func (d *Description) read(p *params, key string) bool {
 	return true
 }
 
-// answerSeating answers join and seat, once the record is stored that holds what is promised.
+// answerSeating answers join and seat, once the record that holds the promise is stored.
 func (h *Hub) answerSeating(m *member, id []byte, s *Seating) {
 	result := struct {
 		Room    string  `json:"room"`
 		Client  uint64  `json:"client"`
 		Clients uint64  `json:"clients"`
-		Server  *uint64 `json:"server"` // nil, and what belongs to it: no seat
+		Server  *uint64 `json:"server"` // nil, like all that belongs to it, without a seat
 		Lease   *string `json:"lease"`
 		Claim   *uint64 `json:"claim,omitempty"`
 		Made    *string `json:"made,omitempty"`
@@ -280,7 +281,7 @@ func (h *Hub) answerSeating(m *member, id []byte, s *Seating) {
 	h.deliver = append(h.deliver, Delivery{Conn: m.conn, Kind: Answer, After: s.After, Data: h.written()})
 }
 
-// badID refuses a call whose answer could not be told from others.
+// badID refuses a call whose answer could not be matched to it.
 var badID = &Refusal{CodeNotRequest, "id", "id: expected text of at most 254 bytes, a whole number, or none"}
 
 // refuse answers m with an error. id is the raw JSON of the call's id, nil if it has none or cannot be read.
@@ -321,7 +322,7 @@ func (h *Hub) agree(m *member, id []byte) {
 	h.reply(m, h.written())
 }
 
-// answer begins an answer to the call id.
+// answer starts the answer to the call id.
 func (h *Hub) answer(id []byte) *jsoniter.Stream {
 	w := h.json
 	w.Reset(nil)

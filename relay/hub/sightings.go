@@ -1,6 +1,6 @@
 package hub
 
-// mostSightings is how many of them are gathered for a host; what comes on top is counted only.
+// mostSightings is how many sightings are gathered for a host; further ones are only counted.
 const mostSightings = 8192
 
 // Sighting is what became of a frame, as the room tells its watchers (seen). Times are microseconds of cluster time.
@@ -9,7 +9,8 @@ type Sighting struct {
 	Fate string // "sent", "cut", "down", "full", "lost", "held", "dropped"
 	Due  int64  // when it arrives, or would have
 
-	// Later says that the frame was told of before: it now has this fate, since At. Else all that follows is set.
+	// Later says that an earlier sighting told of the frame: it has this fate since At. Otherwise all
+	// following fields are set.
 	Later bool
 	At    int64
 	From  uint64
@@ -20,19 +21,19 @@ type Sighting struct {
 	Binary bool
 }
 
-// sightings are what a host gathers that watches the room itself, as data.
+// sightings are gathered for a host that watches the room itself.
 type sightings struct {
 	on      bool
 	list    []Sighting
 	dropped int
 }
 
-// Watch begins to gather Sightings, or ends it and forgets what was gathered. A copy of the room gathers nothing until
-// it is told to.
+// Watch starts to gather Sightings, or stops and forgets them. A copy of the room gathers nothing until its
+// own Watch is called.
 func (h *Hub) Watch(on bool) { h.own = sightings{on: on} }
 
-// Sightings appends to into what became of frames since it was last asked, oldest first, and returns it, and how many
-// found no room since then: there is room for 8192.
+// Sightings appends to into the Sightings since its last call, oldest first, and returns it, and how many
+// were dropped since then: up to 8192 are kept.
 func (h *Hub) Sightings(into []Sighting) (list []Sighting, dropped int) {
 	o := &h.own
 	into = append(into, o.list...)

@@ -2,7 +2,7 @@ package hub
 
 import "testing"
 
-// A host that watches is told the same as a watcher, as data; a copy of the room is not.
+// A host that watches gets what a watcher is told, as data; a copy of the room gets nothing.
 func TestAHostGathersWhatBecomesOfFrames(t *testing.T) {
 	h, err := New(Options{Code: "room", Size: 2, Rate: 1, Random: func(b []byte) { clear(b) }}, nil)
 	if err != nil {

@@ -21,30 +21,30 @@ type sighting struct {
 type seenBatch struct {
 	lines   []sighting
 	since   int64
-	dropped int  // lines that found no room
-	missed  bool // a watcher that was spared lines has caught up, and is to be told how many
+	dropped int  // lines that did not fit
+	missed  bool // a watcher that was spared lines has caught up, and must be told how many
 }
 
 func (b *seenBatch) owed() bool { return len(b.lines) > 0 || b.dropped > 0 || b.missed }
 
 const (
-	mostLines     = 4096    // of a batch; what comes after them is counted only
-	mostText      = 4096    // bytes of one frame that are told
-	mostBatchText = 1 << 20 // bytes of frame text in a batch; later lines come without
+	mostLines     = 4096    // of a batch; further ones are only counted
+	mostText      = 4096    // bytes of a frame's text in a line
+	mostBatchText = 1 << 20 // bytes of frame text in a batch; later lines have no text
 
 	// A watcher is slow when the host has this much queued for it. First the text of frames is left out, then whole
 	// lines and reports.
 	slowBacklog   = 256 << 10
 	laggedBacklog = 1 << 20
 
-	gatherInDebt = 250 * 1000 // µs of real time between two room notifications while the budget of news is used up
+	gatherInDebt = 250 * 1000 // µs of real time between two room notifications while the budget of news is exhausted
 )
 
-// feed is how far a watcher keeps up.
+// feed tracks how far a watcher keeps up.
 type feed struct {
 	backlog int   // bytes that the host has queued for it
-	dropped int   // lines that it was spared since it was last told of any
-	missed  []int // indices of seats whose report it was spared
+	dropped int   // lines that it was spared since it last got any
+	missed  []int // indices of seats whose reports it was spared
 }
 
 // tell notes what became of a frame, for watchers and for the host.
@@ -85,7 +85,7 @@ func (h *Hub) announce() {
 	}
 }
 
-// roomDue is the real time of the next room notification; never while nobody has joined.
+// roomDue returns the real time of the next room notification; never while no member has joined.
 func (h *Hub) roomDue() int64 {
 	switch {
 	case !h.joined():
@@ -106,16 +106,16 @@ func (h *Hub) wakeForWatchers() int64 {
 	return wake
 }
 
-// newsLevel is how much of the news the room's budget allows at the moment.
+// newsLevel is how much news the room's budget allows at the moment.
 type newsLevel int
 
 const (
-	noNews newsLevel = iota // lines are counted only, and of reports the last is kept
+	noNews newsLevel = iota // lines are only counted, and only the last report is kept
 	brief                   // without the text of frames
 	allNews
 )
 
-// newsLevel looks at the room's budget of news: a second's worth may be spent ahead, and one more without text.
+// newsLevel returns what the budget allows: a second of news may be spent ahead, one more without text.
 func (h *Hub) newsLevel() newsLevel {
 	second := int64(h.limits.News) * 1e6
 	switch h.news.fill(h.clock.real, int64(h.limits.News), second); {
@@ -127,7 +127,7 @@ func (h *Hub) newsLevel() newsLevel {
 	return noNews
 }
 
-// spend takes bytes that leave from the budget of news. A single large batch must not silence the room for long.
+// spend charges bytes that leave to the budget of news. One large batch must not silence the room for long.
 func (h *Hub) spend(bytes int) {
 	h.news.tokens = max(h.news.tokens-int64(bytes)*1e6, -2*int64(h.limits.News)*1e6)
 }
@@ -145,7 +145,7 @@ func (h *Hub) announceRoom() {
 	h.announced = h.clock.real
 	h.roomChanged = false
 	var data []byte
-	var written uint64 // data has the deeds after this one
+	var written uint64 // data holds the deeds after this one
 	for _, m := range h.arrival {
 		if !m.joined || m.feed.backlog >= laggedBacklog {
 			continue
@@ -175,14 +175,14 @@ func (h *Hub) watchers() int {
 	return count
 }
 
-// claimed says that somebody in a room that does not know itself claims to be this server.
+// claimed tells whether a member claims to be this server, in a room that has lost its record.
 func (h *Hub) claimed(server uint64) bool {
 	return slices.ContainsFunc(h.arrival,
 		func(m *member) bool { return m.testimony != nil && m.testimony.server == server })
 }
 
-// announceSeen sends the gathered lines to the watchers, with the text of frames or without as each keeps up and as the
-// room's budget allows.
+// announceSeen sends the gathered lines to the watchers, with or without the text of frames, depending on
+// each watcher's backlog and the room's budget.
 func (h *Hub) announceSeen() {
 	b := &h.seen
 	var full, short []byte // the lines, written when the first watcher needs them
@@ -222,7 +222,7 @@ func (h *Hub) audience() int {
 	return count
 }
 
-// sendSeen sends lines. dropped says how many others the watcher was spared since it was last told.
+// sendSeen sends a watcher lines, and tells it how many others it was spared since it was last told.
 func (h *Hub) sendSeen(m *member, lines []byte) {
 	dropped := m.feed.dropped + h.seen.dropped
 	m.feed.dropped = 0
@@ -231,7 +231,7 @@ func (h *Hub) sendSeen(m *member, lines []byte) {
 	h.spend(len(data))
 }
 
-// tellReport tells the watchers what the server of m says of itself.
+// tellReport sends the watchers the report of m's server.
 func (h *Hub) tellReport(m *member, report []byte) {
 	h.seats[m.server-1].report = report
 	h.charge(m, len(report)*max(0, h.audience()-1))

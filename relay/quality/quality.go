@@ -1,11 +1,11 @@
 // Package quality says what a link between two servers can be like. Each quality is an entry of All, a field of
-// Qualities and one of Wanted. The hub, the lab, the contract with the page, and the page itself read all that they
-// need from here: its range, its dial, its words. What it does to frames is for the hub to say (hub/frames.go).
+// Qualities and one of Wanted. The hub, the lab, the contract with the page, and the page itself take its
+// range, its dial and its words from here. The hub defines its effect on frames (hub/frames.go).
 package quality
 
 import "strconv"
 
-// Qualities are what one direction between two servers is like.
+// Qualities describe one direction between two servers.
 type Qualities struct {
 	Latency int64 `json:"latency"` // one way, µs of cluster time
 	Jitter  int64 `json:"jitter"`  // the delay is drawn evenly from latency ± jitter, and never less than 0
@@ -15,11 +15,11 @@ type Qualities struct {
 	Duplicate float64 `json:"duplicate,omitempty"`
 	Reorder   float64 `json:"reorder,omitempty"`
 
-	// Bytes that leave in a second of cluster time, a frame behind the other. 0: any number of them, at once.
+	// Bytes that leave in a second of cluster time, one frame after the other. 0: all leave at once.
 	Bandwidth int64 `json:"bandwidth,omitempty"`
 }
 
-// Wanted says what a link is to be like. What is nil stays as it is.
+// Wanted says what a link is to be like. Fields that are nil stay as they are.
 type Wanted struct {
 	Latency   *int64   `json:"latency,omitempty"`
 	Jitter    *int64   `json:"jitter,omitempty"`
@@ -29,12 +29,13 @@ type Wanted struct {
 	Bandwidth *int64   `json:"bandwidth,omitempty"`
 }
 
-// Quality is one of them.
+// Quality describes one quality of a link.
 type Quality struct {
 	Name string `json:"name" typescript:"keyof Qualities"`
 	Most int64  `json:"-"` // the least is 0
 
-	// How a person sets it: one unit of its dial is so much of it, the dial goes from 0 to End in steps of Step.
+	// How a person sets it: one unit of its dial is Per of the quality, and the dial goes from 0 to End in
+	// steps of Step.
 	Title string  `json:"title"`
 	Unit  string  `json:"unit"`
 	Per   float64 `json:"per"`
@@ -42,20 +43,20 @@ type Quality struct {
 	Step  int     `json:"step"`
 	Zero  string  `json:"zero,omitempty"` // what the dial says at 0, if that is not a number
 
-	// What links do that have it ("lose"), as a fault, which healing ends by making it 0. Empty: it is none.
+	// What a link with this fault does ("lose"); healing sets it to 0. Empty: it is not a fault.
 	Fault string `json:"fault,omitempty"`
 
 	Whole  bool                                 `json:"-"` // it is a whole number, not a probability
 	Of     func(l *Qualities) float64           `json:"-"` // of a link
-	Wanted func(w *Wanted) (v float64, is bool) `json:"-"` // what it is to be, and whether it is to be anything
-	Want   func(w *Wanted, v float64)           `json:"-"` // says what it is to be
+	Wanted func(w *Wanted) (v float64, is bool) `json:"-"` // the wanted value, and whether one is set
+	Want   func(w *Wanted, v float64)           `json:"-"` // sets the wanted value
 	set    func(l *Qualities, v float64)
 }
 
 // MaxDelay is the longest latency and jitter, µs.
 const MaxDelay = 60 * 1000 * 1000
 
-// All lists the qualities in the order in which they are told.
+// All lists the qualities in the order in which they are shown.
 var All = []Quality{
 	kept(Quality{Name: "latency", Most: MaxDelay, Title: "Latency", Unit: "ms", Per: 1000, End: 200,
 		Step: 1}, func(q *Qualities) *int64 { return &q.Latency }, func(w *Wanted) **int64 { return &w.Latency }),
@@ -77,7 +78,7 @@ func chance(name, title, fault string) Quality {
 		Fault: fault}
 }
 
-// kept completes a quality by where it is kept.
+// kept completes a quality by the fields that hold it.
 func kept[N int64 | float64](q Quality, of func(*Qualities) *N, in func(*Wanted) **N) Quality {
 	half := 0.5
 	q.Whole = N(half) == 0
@@ -119,7 +120,7 @@ func (l *Qualities) Possible() bool {
 	return true
 }
 
-// Set makes of them what is wanted, which must be possible.
+// Set applies the wanted values, which must be possible.
 func (l *Qualities) Set(w *Wanted) {
 	for i := range All {
 		if v, is := All[i].Wanted(w); is {
@@ -128,7 +129,7 @@ func (l *Qualities) Set(w *Wanted) {
 	}
 }
 
-// Exactly says that a link is to be like this in everything.
+// Exactly returns the wish that a link have exactly these qualities.
 func (l Qualities) Exactly() (w Wanted) {
 	for i := range All {
 		All[i].Want(&w, All[i].Of(&l))
@@ -136,7 +137,7 @@ func (l Qualities) Exactly() (w Wanted) {
 	return w
 }
 
-// Healed says that a link is to have no fault. How long frames take stays as it is.
+// Healed returns the wish that a link have no fault. How long frames take stays as it is.
 func Healed() (w Wanted) {
 	for i := range All {
 		if All[i].Fault != "" {
@@ -146,7 +147,7 @@ func Healed() (w Wanted) {
 	return w
 }
 
-// Words says what a link is like, behind its name: " takes 15 ms ± 5, loses 10 %".
+// Words describes a link, as text behind its name: " takes 15 ms ± 5, loses 10 %".
 func (l *Qualities) Words() string {
 	ms := func(micros int64) string { return number(float64(micros) / 1000) }
 	text := " takes " + ms(l.Latency) + " ms"

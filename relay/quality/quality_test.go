@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Whoever reads All knows every quality: what a link has, and what it can be asked to have, by the same names.
+// All lists every quality: what a link has, and what it can be asked to have, by the same names.
 func TestAllHasEveryQuality(t *testing.T) {
 	var names []string
 	for i := range All {
@@ -26,7 +26,7 @@ func TestAllHasEveryQuality(t *testing.T) {
 	}
 }
 
-// Each is what it is wanted to be, and nothing else is; its range begins with 0 and ends with Most.
+// Setting a quality changes it alone; its range is from 0 to Most.
 func TestAQualityIsSetByItself(t *testing.T) {
 	for i := range All {
 		q := &All[i]

@@ -7,15 +7,15 @@ import (
 	"unsafe"
 )
 
-// Input is a function that the Worker calls: now is the epoch time in ms, args are the others. What it returns must be
-// a value that js.ValueOf takes.
+// Input is a function that the Worker calls: now is the epoch time in ms, args are the other arguments. It
+// must return a value that js.ValueOf accepts.
 type Input func(now float64, args []js.Value) any
 
 // Bridge is one program's way to its Worker.
 type Bridge struct {
 	Host js.Value // globalThis.raftPlaygroundHost
 
-	dead  bool   // an input has panicked: the state is not to be trusted, so it is given no more of them
+	dead  bool   // an input has panicked: the state cannot be trusted, so further inputs are ignored
 	input []byte // bytes of the text that came in last
 }
 
@@ -67,17 +67,17 @@ func words(reason any) string {
 	return "a panic without words"
 }
 
-// Now is the epoch time in ms with fractions, as the Worker tells it with every input: for one that lasts.
+// Now returns the epoch time in ms with fractions, as the Worker passes it, for an input that lasts.
 func Now() float64 {
 	performance := js.Global().Get("performance")
 	return performance.Get("timeOrigin").Float() + performance.Call("now").Float()
 }
 
-// Bytes is the text of a value, valid until the next call.
+// Bytes returns the text of a value, valid until the next call.
 func (b *Bridge) Bytes(value js.Value) []byte {
 	b.input = append(b.input[:0], value.String()...)
 	return b.input
 }
 
-// Borrowed is text as a string without a copy; JavaScript makes its own before a call with it returns.
+// Borrowed returns text as a string without a copy; JavaScript makes its own before a call with it returns.
 func Borrowed(text []byte) string { return unsafe.String(unsafe.SliceData(text), len(text)) }

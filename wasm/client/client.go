@@ -9,45 +9,45 @@ import (
 	"raftplayground/wasm/report"
 )
 
-// GiveUp is for how long, in µs of Cluster.Now, nobody led whom a request could ask when it is given up. For
-// as long, in µs of Cluster.Clock, a server is waited for: one that holds a request says sooner at least that
-// it timed out (package server), so one that has said nothing does not hold it.
+// GiveUp is how long, in µs of Cluster.Now, a request may find no leader to ask before it is given up. It is
+// also how long, in µs of Cluster.Clock, a request waits for its server: a server that holds a request times
+// it out sooner (package server), so one that stays silent does not hold it.
 const GiveUp = 30e6
 
 const never = math.MaxInt64
 
-// Cluster is what a client sees of a cluster, and its way there.
+// Cluster is a cluster as a client sees it, and the way to it.
 type Cluster interface {
-	// Now returns the time of the client, in µs; it never goes back. The times of a Client are of this clock
-	// where nothing else is said.
+	// Now returns the time of the client, in µs; it never goes back. A Client's times are of this clock
+	// unless stated otherwise.
 	Now() int64
 	// Clock returns the time of the cluster, in µs.
 	Clock() int64
-	// Barred says why nobody at all can be asked now, as what the request waits for; empty: somebody can.
+	// Barred returns why no server at all can be asked now, as what the request waits for; empty: some can.
 	Barred() string
-	// Leader returns the server that most likely leads; 0: there is none that would be worth asking.
+	// Leader returns the server that most likely leads; 0: none is worth asking.
 	Leader() int
 	// Unreachable says why this server, which may be any number, cannot be asked; empty: it can.
 	Unreachable(server int) string
-	// Ask sends r to r.View.Server. It sets r.Number before an answer can come, and leaves it alone if it has
-	// been set and a second asking may have the same. It returns whether anything was sent.
+	// Ask sends r to r.View.Server. It sets r.Number before an answer can come, unless the number is set and
+	// may be used again. It returns whether anything was sent.
 	Ask(r *Request) bool
-	// Page returns who is told.
+	// Page returns the page that is told.
 	Page() Page
 }
 
 // Page is told how requests stand.
 type Page interface {
-	// Request tells how one stands.
+	// Request tells the state of a request.
 	Request(contract.ClientRequest)
-	// Answer tells whoever asked how it ended.
+	// Answer tells the asker how the request ended.
 	Answer(contract.Answer)
 }
 
 // Limits bound a client.
 type Limits struct {
 	Pending int   // requests under way at once; one more is refused
-	Kept    int   // requests that are kept though they are over, as long as there are no more in all
+	Kept    int   // finished requests that are kept, as long as there are no more in all
 	Pause   int64 // after a definite refusal, µs
 }
 
@@ -57,14 +57,14 @@ type Client struct {
 	limits   Limits
 	requests []*Request
 
-	refused bool  // nobody took the last request that asked
+	refused bool  // no server took the last request that asked
 	again   int64 // when the next one asks, if refused
 }
 
 // New returns a client without requests.
 func New(cluster Cluster, limits Limits) *Client { return &Client{cluster: cluster, limits: limits} }
 
-// Requests returns those that are under way or kept. They are the client's.
+// Requests returns the requests under way or kept. They belong to the client.
 func (c *Client) Requests() []*Request { return c.requests }
 
 // Request takes a request of the page and asks.
@@ -89,7 +89,7 @@ func (c *Client) Request(w *contract.Request) {
 	}
 }
 
-// Keep asks again where that is due and safe, and gives up what waited too long.
+// Keep asks again where that is due and safe, and gives up requests that have waited too long.
 func (c *Client) Keep() {
 	now := c.cluster.Now()
 	for _, r := range slices.Clone(c.requests) {
@@ -109,7 +109,7 @@ func (c *Client) Keep() {
 	}
 }
 
-// turn tells whether a request that waits asks now: any, or of those that nobody takes the first.
+// turn tells whether a request that waits asks now: any, or only the first while servers refuse them.
 func (c *Client) turn(now int64) bool {
 	if c.refused {
 		if now < c.again {
@@ -149,9 +149,9 @@ func (c *Client) ask(r *Request) {
 	}
 }
 
-// Ended takes how a server ended what it was asked under a number: with an answer, with a refusal, or, if both
-// are nil, without either. What comes of that is asked by Keep. from is the server, 0 if the number alone is
-// to decide.
+// Ended takes the outcome of a numbered request at a server: an answer, a refusal, or, if both are nil,
+// neither. Keep asks whatever must be asked next. from is the server, or 0 if the number alone identifies
+// the request.
 func (c *Client) Ended(number uint64, from int, answer *wire.Answer, refusal *wire.Error) {
 	i := slices.IndexFunc(c.requests, func(r *Request) bool {
 		return r.ended == never && r.Number == number && number != 0 && (from == 0 || from == r.View.Server)
@@ -170,7 +170,7 @@ func (c *Client) Ended(number uint64, from int, answer *wire.Answer, refusal *wi
 	}
 }
 
-// leaderless tells whether a refusal shows that nobody leads whom the client could ask.
+// leaderless tells whether a refusal shows that the client can reach no leader.
 func (c *Client) leaderless(e *wire.Error) bool {
 	switch e.Code {
 	case wire.CodeNoQuorum:
@@ -181,8 +181,8 @@ func (c *Client) leaderless(e *wire.Error) bool {
 	return false
 }
 
-// Lost deals with the requests whose server will not answer any more; why says of a server what has happened,
-// and is empty of one that may still answer.
+// Lost deals with the requests whose server will not answer any more. why returns what has happened to a
+// server, or "" if it may still answer.
 func (c *Client) Lost(why func(server int) string) {
 	for _, r := range slices.Clone(c.requests) {
 		if r.ended != never || !r.Held {
@@ -194,7 +194,7 @@ func (c *Client) Lost(why func(server int) string) {
 	}
 }
 
-// proceed does what comes of a request that was not done. led: that was not for want of a leader.
+// proceed goes on with a request that was not done. led: the lack of a leader was not why.
 func (c *Client) proceed(r *Request, o outcome, led bool) {
 	now := c.cluster.Now()
 	r.Held, r.again = false, now
@@ -212,7 +212,7 @@ func (c *Client) proceed(r *Request, o outcome, led bool) {
 	c.tell(r, o.Detail)
 }
 
-// tell tells the page where a pending request stands.
+// tell tells the page the state of a pending request.
 func (c *Client) tell(r *Request, detail string) {
 	if r.View.Detail != detail {
 		r.View.Detail = detail
@@ -233,7 +233,7 @@ func (c *Client) finish(r *Request, state contract.RequestState, detail string) 
 	c.reply(r, r.answer())
 }
 
-// reply answers whoever asked, if they still wait.
+// reply answers the asker, if it still waits.
 func (c *Client) reply(r *Request, a contract.Answer) {
 	if r.waits {
 		r.waits = false
@@ -241,9 +241,8 @@ func (c *Client) reply(r *Request, a contract.Answer) {
 	}
 }
 
-// Fork is called where the run goes on in another way from a moment on: this client goes on there, with its
-// requests as they stood at that moment. It returns the client of the way that is left, of which nobody waits
-// for answers.
+// Fork is called when the run branches at a moment: this client goes on in the new branch, with its requests
+// as they stood then. It returns the client of the branch that is left, whose askers no longer wait.
 func (c *Client) Fork(at int64) (left *Client) {
 	copied := *c
 	left = &copied
@@ -262,7 +261,7 @@ func (c *Client) Fork(at int64) (left *Client) {
 			again.reopen()
 			r = &again
 		}
-		if r.ended == never && r.Sent > at { // here nobody was asked yet
+		if r.ended == never && r.Sent > at { // in this branch no server was asked yet
 			r.Held, r.Number, r.again = false, 0, at
 		}
 		if r.ended == never {
@@ -273,14 +272,14 @@ func (c *Client) Fork(at int64) (left *Client) {
 	return left
 }
 
-// Leave answers everybody who waits, in these words: what they asked goes on, and nobody will be looking.
+// Leave answers all askers who wait with these words: their requests go on, but unwatched.
 func (c *Client) Leave(why string) {
 	for _, r := range c.requests {
 		c.reply(r, contract.Answer{ID: r.View.ID, Error: why})
 	}
 }
 
-// Views returns how the requests stand. The list is never nil.
+// Views returns the states of the requests. The list is never nil.
 func (c *Client) Views() []contract.ClientRequest {
 	views := make([]contract.ClientRequest, 0, len(c.requests))
 	for _, r := range c.requests {

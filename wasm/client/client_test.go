@@ -9,7 +9,7 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// script is a cluster that does what a test says.
+// script is a cluster that behaves as a test says.
 type script struct {
 	now     int64
 	clock   int64
@@ -52,7 +52,7 @@ func (s *script) Ask(r *Request) bool {
 func (s *script) Request(r contract.ClientRequest) { s.last = r }
 func (s *script) Answer(a contract.Answer)         { s.answers = append(s.answers, a) }
 
-// pass lets so many seconds pass, with a Keep every 10 ms.
+// pass lets seconds pass, with a Keep every 10 ms.
 func (s *script) pass(c *Client, seconds int) {
 	for range 100 * seconds {
 		s.now += 10e3
@@ -227,7 +227,7 @@ func TestRequestsOfAClientAreBounded(t *testing.T) {
 	}
 }
 
-// While nobody takes requests, one asks for all; once one was taken, all do.
+// While no server takes requests, one asks for all; once one was taken, all ask.
 func TestOneAsksForAll(t *testing.T) {
 	s := &script{leader: 1}
 	c := New(s, limits)
@@ -247,7 +247,7 @@ func TestOneAsksForAll(t *testing.T) {
 	}
 }
 
-// A fork takes the requests as they stood at its moment, and whoever waits is answered by what comes there.
+// A fork takes the requests as they stood at its moment, and askers get the answers of the new branch.
 func TestAForkOfTheRun(t *testing.T) {
 	s := &script{leader: 1}
 	c := New(s, Limits{Pending: 3, Kept: 9, Pause: 100e3})

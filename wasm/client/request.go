@@ -10,29 +10,29 @@ import (
 )
 
 // Request is a client's request until its outcome is certain, or certainly unknown. Times are of Cluster.Now
-// where nothing else is said.
+// unless stated otherwise.
 type Request struct {
 	View   contract.ClientRequest
 	Fixed  bool   // the page chose the server
-	Number uint64 // of the asking that may be answered: see Cluster.Ask; 0: nobody was asked
+	Number uint64 // of the asking whose answer counts: see Cluster.Ask; 0: none
 	Begun  int64  // when the page asked
 	Sent   int64  // when a server was asked last
 	Held   bool   // that server has not answered yet
 
 	hops   int   // servers in a row that named another leader
-	leader int   // whom the last of them named; 0: nobody
-	waits  bool  // somebody waits for the answer
+	leader int   // the leader that the last of them named; 0: none
+	waits  bool  // an asker waits for the answer
 	ended  int64 // never: it is pending
-	again  int64 // when to ask next; if it is held, when to say that it waits for long
+	again  int64 // when to ask next; while held, when to say that it waits long
 	until  int64 // held: how long its server is waited for, of Cluster.Clock
-	since  int64 // since when nobody leads whom it could ask
+	since  int64 // since when it finds no leader to ask
 }
 
 // redirects is how many servers in a row may name another leader before the search pauses: two servers that
-// each take the other for the leader must not be asked in a circle.
+// each name the other must not be asked in a circle.
 const redirects = 3
 
-// newRequest takes what the page asks for. Its Server is the one that is to be asked; nil: whoever leads.
+// newRequest makes a request of the page's. Its Server is the one to be asked; nil: the leader.
 func newRequest(w *contract.Request, now int64) *Request {
 	view := contract.ClientRequest{ID: w.ID, Op: w.Op, Key: w.Key, Value: w.Value, Expected: w.Expected, Read: w.Read}
 	view.State = contract.Pending
@@ -43,7 +43,7 @@ func newRequest(w *contract.Request, now int64) *Request {
 	return r
 }
 
-// reopen makes a request that is over pending again.
+// reopen makes a finished request pending again.
 func (r *Request) reopen() {
 	v := &r.View
 	r.ended, r.Held, r.again = never, true, r.Sent+GiveUp
@@ -53,7 +53,7 @@ func (r *Request) reopen() {
 	}
 }
 
-// flaw says why no server could do what is asked; empty if one could.
+// flaw returns why no server could do what is asked; empty if one could.
 func (r *Request) flaw() string {
 	v := &r.View
 	_, known := wire.ReadOf(string(v.Read))
@@ -85,11 +85,11 @@ func (r *Request) Wire() *wire.Request {
 	if v.Op != contract.Get {
 		q.Value = v.Value
 	}
-	q.Read, _ = wire.ReadOf(string(v.Read)) // flaw has seen that there is such a one
+	q.Read, _ = wire.ReadOf(string(v.Read)) // flaw has checked it
 	return q
 }
 
-// named takes whom the last refusal named as the leader. If none did, 0, the search begins anew.
+// named takes the leader that the last refusal named. If none was named, 0, the search begins anew.
 func (r *Request) named() int {
 	leader := r.leader
 	if r.leader = 0; leader == 0 {
@@ -98,15 +98,15 @@ func (r *Request) named() int {
 	return leader
 }
 
-// outcome is what comes of a request that was not done.
+// outcome is the result of a request that was not done.
 type outcome struct {
 	State  contract.RequestState // Pending: it is asked again
 	Detail string
-	AtOnce bool // the server that was named is asked, and at once; else after a pause
+	AtOnce bool // ask the named server, and at once; else after a pause
 }
 
-// refusedBy deals with a server that did not do it. Asking again is safe after a definite refusal only: after
-// an unknown outcome a second try could do the same thing twice (§8).
+// refusedBy deals with a server's refusal. Asking again is safe after a definite refusal only: after an
+// unknown outcome a second try could do the same twice (§8).
 func (r *Request) refusedBy(e *wire.Error) outcome {
 	who := "S" + strconv.Itoa(r.View.Server)
 	switch {
@@ -128,7 +128,7 @@ func (r *Request) refusedBy(e *wire.Error) outcome {
 	return outcome{State: "refused", Detail: report.Clip(e.Message, 200)}
 }
 
-// unanswered ends a write whose outcome nobody here can know. A read has no effect, so it is asked again.
+// unanswered ends a write whose outcome cannot be known here. A read has no effect, so it is asked again.
 func (r *Request) unanswered(why string) outcome {
 	switch {
 	case r.View.Op != "get":
@@ -139,7 +139,7 @@ func (r *Request) unanswered(why string) outcome {
 	return outcome{State: "pending", Detail: why + "; reading again"}
 }
 
-// answered notes what a server answered, and returns in words what was done.
+// answered notes a server's answer, and returns in words what was done.
 func (r *Request) answered(a *wire.Answer) string {
 	v := &r.View
 	v.Index, v.Term, v.Found = contract.U64(a.Index), contract.U64(a.Term), a.Found
@@ -156,7 +156,7 @@ func (r *Request) answered(a *wire.Answer) string {
 	return "committed" + at
 }
 
-// answer is what the page is told when the request is over.
+// answer returns what the page is told when the request is over.
 func (r *Request) answer() contract.Answer {
 	a := contract.Answer{ID: r.View.ID, OK: r.View.State == contract.Done, Value: r.View}
 	if !a.OK {

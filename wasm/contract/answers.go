@@ -1,13 +1,13 @@
 package contract
 
-// Answers are what one would ask of the cluster at the moment that is looked at. The core's arithmetic answers
+// Answers answer a viewer's questions about the cluster at the moment shown. The core's arithmetic answers
 // (package explain): the page only shows it.
 type Answers struct {
-	Why      *Question `json:"why"` // null: somebody leads, and all that it has is committed
+	Why      *Question `json:"why"` // null: there is a leader, and its whole log is committed
 	Majority Majority  `json:"majority"`
 	Sides    []Side    `json:"sides"`   // of a network that is cut into two or three, the largest first; else none
 	Leaders  []int     `json:"leaders"` // who leads, the newest term first
-	Half     []int     `json:"half"`    // whoever leads, and others with whom it finds no majority: one side of a cut
+	Half     []int     `json:"half"`    // a leader and the servers it reaches that are no majority: one side of a cut
 	Entry    string    `json:"entry"`   // on the one that the page regards; empty: it regards none
 
 	// In the lab, where faults and changes of the members are made:
@@ -27,8 +27,8 @@ type Question struct {
 type Majority struct {
 	Needed   string `json:"needed"`   // "3 of 5", of a joint configuration "2 of 3 and 3 of 5"
 	Rule     string `json:"rule"`     // the same in words
-	Together string `json:"together"` // as many as could decide together, or most nearly: "2 of 5"
-	Decides  bool   `json:"decides"`  // they are enough to elect a leader and to commit
+	Together string `json:"together"` // the largest group that could decide together, or comes nearest: "2 of 5"
+	Decides  bool   `json:"decides"`  // the group can elect a leader and commit
 }
 
 // Side is one side of a network that is cut, and what it can do: "majority 3 of 5", "2 of 5: cannot elect".
@@ -45,7 +45,7 @@ type Stability struct {
 	Section    string `json:"section"`
 }
 
-// Regard says what the page points at: the next Answers are about that, too. It is not answered.
+// Regard says what the page points at: the next Answers include that. It is not answered.
 type Regard struct {
 	Cell *CellPlace `json:"cell"` // null: none
 	Side []int      `json:"side"` // one side of a cut that is being chosen; empty: none

@@ -29,7 +29,7 @@ type Status struct {
 	Server       *int   `json:"server"` // null: this tab watches
 	Role         *Role  `json:"role"`
 	Term         U64    `json:"term"`
-	Leader       *int   `json:"leader"` // whom this server takes for the leader of its term
+	Leader       *int   `json:"leader"` // the server that it takes for the leader of its term
 	CommitIndex  U64    `json:"commitIndex"`
 	LastIndex    U64    `json:"lastIndex"`
 	AppliedIndex U64    `json:"appliedIndex"`
@@ -38,7 +38,7 @@ type Status struct {
 	Disk         Disk   `json:"disk"`
 }
 
-// ServerView is a server as it last described itself, and what the room says of it.
+// ServerView is a server as it last described itself, and what the room knows of it.
 type ServerView struct {
 	Server    int      `json:"server"`
 	Seat      Seat     `json:"seat"`
@@ -69,7 +69,7 @@ type Machine struct {
 	State        MachineState `json:"state"`
 	Member       Membership   `json:"member"`       // by its own configuration
 	Clock        float64      `json:"clock"`        // seconds of its clock in a second of cluster time
-	SlowestWrite Micros       `json:"slowestWrite"` // that a write of its disk takes at most
+	SlowestWrite Micros       `json:"slowestWrite"` // the longest that a write of its disk takes
 	Inbox        int          `json:"inbox"`        // frames that wait for a paused machine
 }
 
@@ -94,7 +94,7 @@ const (
 	NotMember Membership = "none"
 )
 
-// Report is what a server says of itself.
+// Report is a server's description of itself.
 type Report struct {
 	Server       int      `json:"server"`
 	At           Micros   `json:"at"`
@@ -148,13 +148,13 @@ type ReportedEvent struct {
 	Term    U64    `json:"term"`
 }
 
-// State is the key-value state of a server as of its appliedIndex. Of one that is down it is what its snapshot holds.
+// State is the key-value state of a server as of its appliedIndex; of one that is down, its snapshot's.
 type State struct {
-	Keys  int    `json:"keys"`  // so many there are
+	Keys  int    `json:"keys"`  // how many there are
 	Pairs []Pair `json:"pairs"` // the first 32 of them at most, in the order of their keys' bytes
 }
 
-// Pair is a key and its value. What cannot be shown of them is a "·".
+// Pair is a key and its value. A "·" replaces characters that cannot be shown.
 type Pair struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`           // at most 200 characters; if it is cut it ends in "…"
@@ -184,12 +184,12 @@ const (
 	VoteDenied    VoteState = "denied"
 )
 
-// Quorum holds voters of whom a majority decides, as the server counts (raft/quorum.go). Of a candidate,
-// those have agreed who vote for it; of a leader, those who are known to store the next entry that it can
-// commit; of others, nobody has.
+// Quorum holds voters of whom a majority decides, as the server counts (raft/quorum.go). A candidate counts
+// those that vote for it; a leader, those known to store the next entry that it can commit; others count
+// none.
 type Quorum struct {
 	Voters []int `json:"voters"`
-	Needed int   `json:"needed"` // so many of them are a majority
+	Needed int   `json:"needed"` // how many of them are a majority
 	Agreed int   `json:"agreed"`
 }
 
@@ -262,7 +262,7 @@ type SeatsChange struct {
 	Empty bool  `json:"empty,omitempty"` // give: the next ones there start empty, without being taken in by a leader
 }
 
-// Connection is how it stands with the relay. What follows the state is there when the connection is lost or
+// Connection is the state of the connection to the relay. The other fields are there if it is lost or
 // refused.
 type Connection struct {
 	State   ConnectionState `json:"state"`

@@ -2,24 +2,23 @@ package contract
 
 import jsoniter "github.com/json-iterator/go"
 
-// Lab is what is known of a run beyond the cluster's state at the moment that is looked at.
+// Lab describes a run beyond the cluster's state at the moment shown.
 type Lab struct {
 	Seed     string   `json:"seed"`     // decimal
 	End      Micros   `json:"end"`      // the branch has been lived as far as this; clock.now is the playhead, ≤ end
 	Branch   int      `json:"branch"`   // of branches: the one that is looked at
 	Branches []Branch `json:"branches"` // ascending by id; at least one
 	Off      []string `json:"off"`      // IDs of rules that no server keeps now
-	// Those of them that are no extensions (raft.Extensions): without them this is not the paper's Raft any more.
+	// Those of them that are no extensions (raft.Extensions): without them it is no longer the paper's Raft.
 	Modified   []string   `json:"modified"`
 	Properties []Property `json:"properties"`
 	Chaos      bool       `json:"chaos"` // faults are drawn as time goes on
 	Traps      []Trap     `json:"traps"`
 
-	Wrong jsoniter.RawMessage `json:"wrong" typescript:"LabWrong[]"` // with machines and links, and what rights it
+	Wrong jsoniter.RawMessage `json:"wrong" typescript:"LabWrong[]"` // of machines and links, with what repairs it
 }
 
-// Branch is one way that the run went. To act in the past makes a branch; what came of it without the act is
-// kept.
+// Branch is one way that the run went. An act in the past makes a branch; the history without it is kept.
 type Branch struct {
 	ID     int    `json:"id"`     // 1, 2, …
 	Parent int    `json:"parent"` // 0: none
@@ -43,7 +42,7 @@ type Broken struct {
 	Index   U64    `json:"index"`
 }
 
-// Trap is harm that waits for its moment. By its number the deed "disarm" takes it away.
+// Trap is a harm that waits for its moment. The deed "disarm" removes it by its number.
 type Trap struct {
 	Number int    `json:"number"`
 	Text   string `json:"text"`
@@ -59,13 +58,13 @@ type LivedPart struct {
 	Commit U64          `json:"commit"`
 }
 
-// TermChange says since when the highest term is what it is.
+// TermChange says since when the highest term has had its value.
 type TermChange struct {
 	At   Micros `json:"at"`
 	Term U64    `json:"term"`
 }
 
-// LaneChange says since when a server is what it is.
+// LaneChange says since when a server has had its role or state.
 type LaneChange struct {
 	At     Micros `json:"at"`
 	Server int    `json:"server"`
@@ -118,7 +117,7 @@ type Stepped struct {
 type Acted struct {
 	At     Micros              `json:"at"`
 	Branch int                 `json:"branch"`
-	Undo   jsoniter.RawMessage `json:"undo" typescript:"LabAction[]"` // what takes it back; none: nothing does
+	Undo   jsoniter.RawMessage `json:"undo" typescript:"LabAction[]"` // the actions that undo it; none: it is final
 }
 
 // FrameDetails is all about a frame under way.
@@ -174,10 +173,10 @@ type InboxFrame struct {
 	Waiting bool        `json:"waiting"` // in the paused server
 }
 
-// Replay is a stretch of a branch, lived once more to tell all of it. Of more than 4,000 messages those that
+// Replay is a stretch of a branch, lived again to tell all of it. Of more than 4,000 messages those that
 // ended first are left out, of more than 2,000 events the oldest: it then begins later.
 type Replay struct {
-	// It is complete from here on. Of what was lost before, in the moment of its sending, nothing is told.
+	// It is complete from here on. Messages lost before that, as they were sent, are not included.
 	From     Micros       `json:"from"`
 	To       Micros       `json:"to"` // the playhead, or where it was asked to end
 	Messages []Message    `json:"messages"`
@@ -186,7 +185,7 @@ type Replay struct {
 	Lanes    []LaneChange `json:"lanes"` // what every server is at the beginning, and the changes
 }
 
-// Moment is what a link or a file holds: a run, a moment of it, and by what one knows that it is the same.
+// Moment is the content of a link or a file: a run, a moment of it, and the hash of its state there.
 type Moment struct {
 	Run  jsoniter.RawMessage `json:"run" typescript:"LabRun"`
 	At   Micros              `json:"at"`

@@ -37,19 +37,19 @@ type CallError struct {
 	Message string `json:"message"`
 }
 
-// RoomNotice is the notification "room": all that there is to say about a room, but for who is where in Raft.
+// RoomNotice is the notification "room": the whole state of a room, except the Raft state of its servers.
 //
 //typescript:none
 type RoomNotice struct {
 	RoomState
-	Unknown  bool       `json:"unknown,omitempty"` // it has lost its record, or is new and nobody has said so
+	Unknown  bool       `json:"unknown,omitempty"` // it has lost its record, or is new and no person has said so
 	Now      Micros     `json:"now"`
 	Unstored string     `json:"unstored,omitempty"` // why the relay cannot store who holds which seat; empty if it can
 	Servers  []RoomSeat `json:"servers"`
 
-	// What was done since the notice before, in its order; a relay that is older than this tab does not say.
+	// What was done since the last notice, in order; a relay older than this tab omits it.
 	Deeds       []Deed `json:"deeds,omitempty"`
-	DeedsMissed int    `json:"deedsMissed,omitempty"` // as many before them are not told
+	DeedsMissed int    `json:"deedsMissed,omitempty"` // how many deeds before them are left out
 }
 
 // Deed is what was done in a room, and by whom; relay/PROTOCOL.md says which members which deed has.
@@ -58,7 +58,7 @@ type RoomNotice struct {
 type Deed struct {
 	Do      string  `json:"do"`
 	At      Micros  `json:"at"`
-	By      *Author `json:"by"` // null: nobody in particular
+	By      *Author `json:"by"` // null: no particular member
 	Server  int     `json:"server,omitempty"`
 	Reason  string  `json:"reason,omitempty"`
 	Rate    float64 `json:"rate,omitempty"`
@@ -99,7 +99,7 @@ type RoomSeat struct {
 	Name      string  `json:"name"`
 	Hidden    bool    `json:"hidden"`
 	Disk      string  `json:"disk"`
-	Binary    bool    `json:"binary,omitempty"` // its member takes binary messages
+	Binary    bool    `json:"binary,omitempty"` // its member accepts binary messages
 	RoundTrip *Micros `json:"roundTrip"`        // of real time; null: nobody is connected, or it is not known yet
 }
 
@@ -150,8 +150,8 @@ type SeenNotice struct {
 	Frames  []SeenFrame `json:"frames"`
 }
 
-// SeenFrame is one frame that was sent, or, where At is there, one that was told of before and has another fate now.
-// Then only Seq, Fate and At are there, and Due if the fate is "sent".
+// SeenFrame is a frame that was sent, or, if At is present, an earlier one whose fate has changed. Then only
+// Seq, Fate and At are present, and Due if the fate is "sent".
 //
 //typescript:none
 type SeenFrame struct {

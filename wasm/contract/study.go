@@ -13,5 +13,5 @@ type Progress struct {
 	ID       int     `json:"id"`
 	Fraction float64 `json:"fraction"`
 	Words    string  `json:"words"`
-	Part     any     `json:"part"` // of the answer, found by now
+	Part     any     `json:"part"` // the part of the answer found so far
 }

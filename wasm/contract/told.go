@@ -1,14 +1,14 @@
 package contract
 
-// Batch is what the page did not know yet. It comes at most once a frame, four times a second to a hidden
-// page; a member that is absent did not change.
+// Batch is news for the page. It comes at most once a frame, four times a second to a hidden page; an absent
+// member has not changed.
 type Batch struct {
 	Clock      *Clock          `json:"clock,omitempty"`
 	Connection *Connection     `json:"connection,omitempty"`
 	Room       *RoomState      `json:"room,omitempty"`
 	Self       *Status         `json:"self,omitempty"`
 	Watching   *string         `json:"watching,omitempty"` // why this tab only watches, in words
-	Advice     *[]Advice       `json:"advice,omitempty"`   // all that there is to say about the room itself
+	Advice     *[]Advice       `json:"advice,omitempty"`   // all advice about the room itself
 	Servers    []ServerView    `json:"servers,omitempty"`  // all of them, when any changed
 	Answers    *Answers        `json:"answers,omitempty"`  // all of them, when any changed
 	Flights    []Flight        `json:"flights,omitempty"`  // new ones
@@ -21,13 +21,13 @@ type Batch struct {
 	// Of the lab only.
 	Lab    *Lab       `json:"lab,omitempty"`
 	Moment MomentKind `json:"moment,omitempty"`
-	Lived  *LivedPart `json:"lived,omitempty"` // a live room's page works it out itself, from the batches
+	Lived  *LivedPart `json:"lived,omitempty"` // a live room's page derives it from the batches
 }
 
 // MomentKind says that a batch is of another moment than the one before. "jump": the playhead stands at
 // another moment of the same branch; the flights of the batch are all there are, and nothing is animated.
-// "run": another run or another branch; all that was known before is void, and the batch holds all of it:
-// story, history, requests too.
+// "run": another run or another branch; all that was known before is void, and the batch holds everything:
+// story, history and requests too.
 type MomentKind string
 
 // The kinds of other moments.
@@ -42,7 +42,7 @@ type QR struct {
 	Rows []string `json:"rows"`
 }
 
-// Message is what became of a message.
+// Message is a message and what became of it.
 type Message struct {
 	Seq        uint64      `json:"seq"`
 	From       int         `json:"from"` // a server, or ≥ 1001: a client
@@ -52,9 +52,9 @@ type Message struct {
 	OK         bool        `json:"ok"`   // of a reply: granted, success
 	EntryCount int         `json:"entryCount"`
 	Label      string      `json:"label"`          // in a word or two: "vote?", "yes", "no", "x = 3", "stored to 4"
-	Sent       Micros      `json:"sent"`           // of a Flight that was held: when it was let go
+	Sent       Micros      `json:"sent"`           // of a Flight that was held: when it was released
 	Due        Micros      `json:"due"`            // when it arrives, or would have
-	Held       bool        `json:"held,omitempty"` // it stands still until it is let go
+	Held       bool        `json:"held,omitempty"` // it stands still until it is released
 	Fate       Fate        `json:"fate"`
 	LostAt     *Micros     `json:"lostAt"` // when it was lost under way
 }
@@ -120,14 +120,14 @@ type StoryLine struct {
 	Section string `json:"section"` // "§5.2", may be empty
 	Term    U64    `json:"term"`
 
-	// Of a server's event, where the Worker tells them:
+	// Of a server's event, if the Worker knows them:
 	Rule   string `json:"rule,omitempty"`   // the line of Figure 2 or 13: "RequestVote RPC, receiver rule 2"
 	Reason string `json:"reason,omitempty"` // as raft/explain.Reason names it: "logBehind"
-	Index  *U64   `json:"index,omitempty"`  // the place in its log that it is about, of several the last
+	Index  *U64   `json:"index,omitempty"`  // the log index concerned, of several the last
 	Peer   int    `json:"peer,omitempty"`   // the other server concerned
 }
 
-// Weight tells what matters in a story from details: heartbeats, timer resets and such.
+// Weight separates what matters in a story from details: heartbeats, timer resets and such.
 type Weight string
 
 // The weights.
@@ -136,14 +136,14 @@ const (
 	Detail Weight = "detail"
 )
 
-// ClientRequest is what became of a client's request made in this tab.
+// ClientRequest is a client's request made in this tab, and its outcome.
 type ClientRequest struct {
 	ID       int          `json:"id"`
 	Op       Op           `json:"op"`
 	Key      string       `json:"key"`
 	Value    string       `json:"value"`              // put, cas: what is written; get: what was read, once done
 	Expected string       `json:"expected,omitempty"` // cas: what must be there
-	Read     ReadKind     `json:"read,omitempty"`     // get: none: as the servers are set
+	Read     ReadKind     `json:"read,omitempty"`     // get: absent: as the servers are set
 	Server   int          `json:"server"`             // the server that was asked last
 	State    RequestState `json:"state"`
 	Found    bool         `json:"found"` // get: the key exists; cas: what was expected was there, and value was written
@@ -165,7 +165,7 @@ const (
 	CAS    Op = "cas"
 )
 
-// ReadKind is how a server makes sure of what it answers to a get (raft/wire/frame.go).
+// ReadKind is how a server makes sure that its answer to a get is current (raft/wire/frame.go).
 type ReadKind string
 
 // The kinds of reads.
@@ -197,7 +197,7 @@ type FromWorker struct {
 	Answer  *Answer  `type:"answer"`
 }
 
-// Loading says how much of the WebAssembly file is there, from 0 to 1.
+// Loading says how much of the WebAssembly file has loaded, from 0 to 1.
 type Loading struct {
 	Fraction float64 `json:"fraction"`
 }
@@ -205,7 +205,7 @@ type Loading struct {
 // Ready says that the lab's program has been loaded and takes wishes.
 type Ready struct{}
 
-// Failed says that there is no program, or none any more.
+// Failed says that there is no program, or no longer one.
 type Failed struct {
 	Reason Failure `json:"reason"`
 	Detail string  `json:"detail"`

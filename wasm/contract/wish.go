@@ -32,11 +32,11 @@ type Start struct {
 	Seat     Claim  `json:"seat"`
 	Size     *int   `json:"size"`
 	Encoding string `json:"encoding"` // of its calls, by its name in package wire
-	Hint     *int   `json:"hint"`     // the seat of this browser that is looked for first
+	Hint     *int   `json:"hint"`     // the seat of this browser to look for first
 	Hidden   bool   `json:"hidden"`
 }
 
-// Claim is what a tab wants to be in a room.
+// Claim is the part that a tab wants in a room.
 type Claim string
 
 // The claims.
@@ -61,7 +61,7 @@ type Request struct {
 	Value    string   `json:"value"`
 	Expected string   `json:"expected,omitempty"`
 	Read     ReadKind `json:"read,omitempty"`
-	Server   *int     `json:"server"` // null: whoever leads
+	Server   *int     `json:"server"` // null: the leader
 }
 
 // Network changes the network or the clock.
@@ -86,7 +86,7 @@ type LinkChange struct {
 	quality.Wanted
 }
 
-// OnlyRate reports whether nothing is to change but the rate.
+// OnlyRate reports whether only the rate is to change.
 func (c *NetworkChange) OnlyRate() bool {
 	return c.Wanted == (quality.Wanted{}) && len(c.Links) == 0
 }
@@ -141,8 +141,8 @@ type Seek struct {
 	At *Micros `json:"at" typescript:"Micros"`
 }
 
-// Step goes to where something next comes true, where the clock is paused then. Answers Stepped, an error if it does
-// not within 60 s.
+// Step goes to where something next comes true, and pauses the clock there. Answers Stepped, or an error if
+// it does not come true within 60 s.
 type Step struct {
 	ID   int  `json:"id"`
 	To   Stop `json:"to" typescript:"Stop | string"` // that, or any goal in the words of raft/lab/goal
@@ -169,8 +169,8 @@ type LookAtBranch struct {
 	At     *Micros `json:"at"` // null: where its end is
 }
 
-// Act does something to the cluster at the playhead; in the past it makes a branch. Answers Acted, an error that says
-// why not if it would change nothing.
+// Act does something to the cluster at the playhead; in the past it makes a branch. Answers Acted, or an
+// error that says why it would change nothing.
 type Act struct {
 	ID     int                 `json:"id"`
 	Action jsoniter.RawMessage `json:"action" typescript:"LabAction"`
@@ -193,7 +193,7 @@ type LookAtFrame struct {
 	Seq uint64 `json:"seq"`
 }
 
-// LookAtInboxes asks what is on its way to whom. Answers a list of Inbox.
+// LookAtInboxes asks which frames are on their way to each server. Answers a list of Inbox.
 type LookAtInboxes struct {
 	ID int `json:"id"`
 }
@@ -205,7 +205,7 @@ type SetChaos struct {
 }
 
 // LookBack asks for all that happened in a stretch of this branch, 60 s at most, as far as the playhead.
-// Answers Replay. Another one takes its place.
+// Answers Replay. A later LookBack replaces it.
 type LookBack struct {
 	ID      int     `json:"id"`
 	From    *Micros `json:"from" typescript:"Micros"`
@@ -213,7 +213,7 @@ type LookBack struct {
 	Details bool    `json:"details"` // events of that weight, too
 }
 
-// TellMoment asks for the Moment that is looked at.
+// TellMoment asks for the Moment that is shown.
 type TellMoment struct {
 	ID int `json:"id"`
 }
@@ -224,9 +224,9 @@ type Head struct {
 	ID   int    `json:"id"`
 }
 
-// Read decodes a message into the field of its type of what into points to: a ToWorker or a ToLab. The head
-// is what could be read of it, also where the rest could not. A type that into does not have is no error: its
-// fields are all nil then.
+// Read decodes a message into the field of its type of what into points to: a ToWorker or a ToLab. It
+// returns the head as far as it could be read, even if the rest could not. A type that into lacks is not an
+// error: all its fields are nil then.
 func Read(message []byte, into any) (Head, error) {
 	var head Head
 	if err := Codec.Unmarshal(message, &head); err != nil {

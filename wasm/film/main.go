@@ -1,8 +1,8 @@
 //go:build !js
 
-// Command film records what the lab tells its page in the first seconds: the batches of the default run, watched at
-// 0.02 of real time. The page plays them until the lab itself has been loaded, which then goes on with the same run
-// (LOOK: the first five seconds).
+// Command film records what the lab tells its page in the first seconds: the batches of the default run,
+// watched at 0.02 of real time. The page plays them until the lab has been loaded, which then continues the
+// same run (LOOK: the first five seconds).
 //
 // Usage: film FILE. The file has a line of JSON a batch: {"at":1234,"batch":{…}}, at in ms of watching, ascending.
 package main
@@ -21,7 +21,7 @@ const (
 	length = 6000.0 // ms of watching
 	frame  = 100.0  // between two batches: the page animates by itself
 	rate   = 0.02
-	start  = 1e12 // of real time; any will do
+	start  = 1e12 // of real time; an arbitrary one
 )
 
 // recorder is the Host of a session, and a page that draws at once.

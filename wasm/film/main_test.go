@@ -11,7 +11,7 @@ import (
 	jsoniter "github.com/json-iterator/go"
 )
 
-// The film tells what the art direction asks for, when it asks for it, and is small enough to stand in the page.
+// The film tells what the art direction asks for, when it asks for it, and is small enough for the page.
 func TestTheFilmTellsAnElectionAndAWrite(t *testing.T) {
 	film := record()
 	if again := record(); !bytes.Equal(film, again) {

@@ -6,26 +6,26 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// Asked is what a page wants to know of a cluster, and what it was answered last.
+// Asked is what a page wants to know of a cluster, and the last answer.
 type Asked struct {
-	more   func(*explain.Cluster, *contract.Regard, *contract.Answers) // answers what not every page asks; may be nil
+	more   func(*explain.Cluster, *contract.Regard, *contract.Answers) // answers what only some pages ask; may be nil
 	regard contract.Regard
-	anew   bool   // it regards something else than when it was answered
+	anew   bool   // its regard has changed since it was answered
 	told   string // the last Answers as JSON
 }
 
-// AskedInLab is what the page of the lab wants to know, where faults and changes of the members are made: also what
-// they would mean. In a live tab, whose program is loaded for one server, that would be dead weight.
+// AskedInLab is for the page of the lab, where faults and configuration changes are made: it also answers
+// what they would mean. In a live tab, whose program is loaded for one server, that would be dead weight.
 func AskedInLab() Asked { return Asked{more: foresee} }
 
 // Regard takes what the page points at from now on.
 func (a *Asked) Regard(r *contract.Regard) { a.regard, a.anew = *r, true }
 
-// Waits reports whether the page has not been answered since it began to regard something else.
+// Waits reports whether the page's regard has changed since it was last answered.
 func (a *Asked) Waits() bool { return a.anew }
 
-// Answer returns the answers about a cluster at a moment, as the page is told of it; nil: they are those that it was
-// told last. off are the rules that no server keeps.
+// Answer returns the answers about a cluster at a moment, as the page is told of it; or nil if they have not
+// changed. off are the rules that no server keeps.
 func (a *Asked) Answer(
 	room *contract.RoomState, servers []contract.ServerView, off raft.RuleSet, now contract.Micros,
 ) *contract.Answers {
@@ -39,7 +39,7 @@ func (a *Asked) Answer(
 	return answers
 }
 
-// Look makes of what a page is told of a cluster something that can be asked.
+// Look turns what a page is told of a cluster into a Cluster that can answer questions.
 func Look(
 	room *contract.RoomState, servers []contract.ServerView, off raft.RuleSet, now contract.Micros,
 ) *explain.Cluster {
@@ -86,7 +86,7 @@ func foresee(c *explain.Cluster, r *contract.Regard, answers *contract.Answers) 
 	}
 }
 
-// standing is a server as the page is told of it.
+// standing returns a server as the page is told of it.
 func standing(v *contract.ServerView) explain.Server {
 	s := explain.Server{ID: raft.ServerID(v.Server), Report: reportOf(v.Report)}
 	if v.Seat != contract.SeatConnected {
@@ -132,7 +132,7 @@ func reportOf(r *contract.Report) *explain.Report {
 	return report
 }
 
-// cells are a log as a report has it.
+// cells are a log as in a report.
 type cells struct{ log *contract.Log }
 
 func (c cells) First() raft.Index { return raft.Index(c.log.First) }
@@ -145,7 +145,7 @@ func (c cells) At(i raft.Index) (e explain.Entry, told bool) {
 	return explain.Entry{Term: raft.Term(cell.Term), What: cellText(cell)}, true
 }
 
-// cellText says what an entry holds.
+// cellText returns the content of an entry.
 func cellText(c *contract.LogCell) string {
 	switch c.Kind {
 	case contract.NoOpCell:
@@ -156,7 +156,7 @@ func cellText(c *contract.LogCell) string {
 	return c.Text
 }
 
-// Tally says how the election of a candidate stands: "2 of 3" votes. Of others it is empty.
+// Tally returns how the election of a candidate stands: "2 of 3" votes. For others it is empty.
 func Tally(r *contract.Report) string {
 	if r == nil || r.Role != contract.Candidate && r.Role != contract.PreCandidate {
 		return ""

@@ -9,7 +9,7 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// told is a cluster of so many servers as a page is told of it: S1 leads, and the last has not got its entry.
+// told returns a cluster of size servers as a page is told of it: S1 leads, and the last lacks its entry.
 func told(t testing.TB, size int) (*contract.RoomState, []contract.ServerView) {
 	room := &contract.RoomState{Started: true, Links: []contract.Link{}}
 	views := make([]contract.ServerView, 0, size)
@@ -82,7 +82,7 @@ func TestTheTallyIsOfCandidatesOnly(t *testing.T) {
 	}
 }
 
-// What is told beside a batch of as many servers with full logs costs a small part of what that does.
+// The answers cost a small part of the cost of a batch of the same servers with full logs.
 func BenchmarkAnswers(b *testing.B) {
 	room, views := told(b, 5)
 	for i := range views {

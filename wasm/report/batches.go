@@ -4,14 +4,14 @@ import "raftplayground/wasm/contract"
 
 // Times of batches, in ms of real time.
 const (
-	ClockEvery  = 250 // after which a page is told the time even if nothing else is new: it draws timers by it
-	HiddenEvery = 250 // between two batches for a hidden page at least: only scripts read it
+	ClockEvery  = 250 // after which a page is told the time even if nothing else is new, for its timers
+	HiddenEvery = 250 // least time between two batches for a hidden page: only scripts read it
 )
 
 // Poster takes a message for a page: a contract.FromWorker as JSON. The bytes are borrowed: valid until it returns.
 type Poster interface{ Post(json []byte) }
 
-// Batches is what waits for a page, and its way there.
+// Batches are what waits for a page, and the way to it.
 type Batches struct {
 	Waiting
 	Drawn bool // the page wants a batch
@@ -50,7 +50,7 @@ func (o *Batches) Send(now float64) {
 // Answer ends one message of the page that carried an id.
 func (o *Batches) Answer(a contract.Answer) { o.post(contract.FromWorker{Answer: &a}) }
 
-// Grant answers that something was done, and with what came of it.
+// Grant answers that a wish was done, with its result.
 func (o *Batches) Grant(id int, value any) { o.Answer(contract.Answer{ID: id, OK: true, Value: value}) }
 
 // Refuse answers with a sentence that says why not.

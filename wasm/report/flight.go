@@ -8,7 +8,7 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// How much of a frame the page is shown.
+// How much of a frame the page shows.
 const (
 	ShownText    = 2000 // bytes of it
 	shownEntries = 5
@@ -28,7 +28,7 @@ func (r *Reader) Read(kind wire.Kind, data []byte) bool {
 	return r.decoder.Decode(kind, r.buffer, &r.Frame) == nil
 }
 
-// Flight describes a message of so many bytes, of which data are the first or all.
+// Flight describes a message of this many bytes, of which data are the first or all.
 func (r *Reader) Flight(m contract.Message, kind wire.Kind, data []byte, bytes int) contract.Flight {
 	m.Kind, m.Label = contract.Unknown, "not understood"
 	v := contract.Flight{Message: m, Entries: []contract.U64{}, Bytes: bytes, Text: Shown(kind, data, ShownText)}
@@ -40,7 +40,7 @@ func (r *Reader) Flight(m contract.Message, kind wire.Kind, data []byte, bytes i
 	return v
 }
 
-// Message describes one of which data is all.
+// Message describes a message of which data is all.
 func (r *Reader) Message(m contract.Message, kind wire.Kind, data []byte) contract.Message {
 	v := contract.Flight{Message: m}
 	v.Kind, v.Label = contract.Unknown, "not understood"
@@ -162,7 +162,7 @@ func refusalLabel(e *wire.Error) string {
 	return "no"
 }
 
-// describeCut tells what can be told of a frame of which the hub passed on only the beginning: entries at length.
+// describeCut describes a frame with long entries, of which the hub passed on only the beginning.
 func describeCut(v *contract.Flight, kind wire.Kind, beginning []byte) {
 	method, term := wire.Peek(kind, beginning)
 	if method == "" {
@@ -172,7 +172,7 @@ func describeCut(v *contract.Flight, kind wire.Kind, beginning []byte) {
 	v.Kind, v.Term, v.Label = contract.MessageKind(method), contract.U64(term), "many entries"
 }
 
-// Shown is a frame as the page shows it, at most so many bytes of it.
+// Shown returns a frame as the page shows it, at most most bytes of it.
 func Shown(kind wire.Kind, data []byte, most int) string {
 	return Clip(string(wire.AppendShown(nil, kind, data[:min(len(data), 2*most)])), most)
 }
@@ -184,7 +184,7 @@ func yesOrNo(yes bool) string {
 	return "no"
 }
 
-// FateOf keeps what a hub says to the words that the page knows.
+// FateOf limits a hub's fates to the words that the page knows.
 func FateOf(word string) contract.Fate {
 	switch fate := contract.Fate(word); fate {
 	case contract.Cut, contract.Down, contract.Full, contract.Lost, contract.Dropped:

@@ -7,7 +7,7 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// A refusal that says why is labelled so; a number that this version does not know is no harm.
+// A refusal with a reason is labelled with it; a number that this version does not know does no harm.
 func TestARefusedVoteIsLabelledWithItsReason(t *testing.T) {
 	var r Reader
 	for frame, want := range map[string]string{

@@ -10,15 +10,15 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// What a report shows of the log's end and of the key-value state: more of either would make every batch large.
+// What a report shows of the log's end and of the key-value state: more would make every batch large.
 const (
 	reportEntries = 64
 	reportPairs   = 32
 	reportValue   = 200 // characters; the page's own client writes no more
 )
 
-// Of returns what a server says of itself at a moment. Its host has not told it of the last untold ticks yet, as a
-// simulation does not while nothing happens.
+// Of returns what a server says of itself at a moment. untold counts the ticks that its host has not passed
+// on yet, as a simulation does while nothing happens.
 func Of(s *server.Server, at contract.Micros, untold int) *contract.Report {
 	var status raft.Status
 	s.Node().Status(&status)
@@ -55,10 +55,10 @@ var (
 // RoleOf names a role.
 func RoleOf(r raft.Role) contract.Role { return roles[r] }
 
-// placed is the place of a name among all, 0 if it is none of them.
+// placed returns the index of a name in names, 0 if it is missing.
 func placed[N comparable](names []N, name N) int { return max(0, slices.Index(names, name)) }
 
-// ticks is how long so many ticks of a server's clock last: a millisecond each.
+// ticks returns how long n ticks of a server's clock last: a millisecond each.
 func ticks(n int) contract.Micros { return 1000 * contract.Micros(n) }
 
 func somebody(id raft.ServerID) *int {
@@ -94,7 +94,7 @@ func peersOf(status *raft.Status) []contract.Peer {
 	return peers
 }
 
-// logOf is the end of a log, from entry first on at most: what is before is compacted away.
+// logOf returns the end of a log, from entry first on: earlier ones are compacted away.
 func logOf(n *raft.Node, first, last raft.Index) contract.Log {
 	if last > reportEntries {
 		first = max(first, last-reportEntries+1)
@@ -116,7 +116,7 @@ func logOf(n *raft.Node, first, last raft.Index) contract.Log {
 	return log
 }
 
-// stateOf is the beginning of a key-value state.
+// stateOf returns the beginning of a key-value state.
 func stateOf(s *kv.Store) *contract.State {
 	first := s.First(reportPairs)
 	state := &contract.State{Keys: s.Len(), Pairs: make([]contract.Pair, 0, len(first))}
@@ -131,7 +131,7 @@ func stateOf(s *kv.Store) *contract.State {
 	return state
 }
 
-// Numbers are the numbers of servers. The list is never nil.
+// Numbers returns the numbers of servers. The list is never nil.
 func Numbers(ids []raft.ServerID) []int {
 	list := make([]int, 0, len(ids))
 	for _, id := range ids {

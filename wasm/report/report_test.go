@@ -13,7 +13,7 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// start starts a server of so many.
+// start starts a server of a cluster of this size.
 func start(t testing.TB, id raft.ServerID, size int) *server.Server {
 	t.Helper()
 	options := server.Options{ID: id, Seed: 1, Encoding: wire.Colon, Off: raft.Extensions}
@@ -27,7 +27,7 @@ func start(t testing.TB, id raft.ServerID, size int) *server.Server {
 	return s
 }
 
-// hear gives a server frames, and lets it do what follows from them.
+// hear gives a server frames, and carries out what follows from them.
 func hear(s *server.Server, frames ...string) {
 	for _, frame := range frames {
 		s.Frame(wire.Text, []byte(frame))

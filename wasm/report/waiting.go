@@ -7,8 +7,8 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// Most of each that waits for a page that asks for none. The oldest give way to the newest; of the story, details go
-// first.
+// Limits of what waits for a page that asks for no batch. The oldest give way to the newest; in the story,
+// details go first.
 const (
 	MostFlights  = 500
 	MostLosses   = 500
@@ -21,7 +21,7 @@ const (
 type Waiting struct {
 	Next    contract.Batch
 	Changed bool // Next holds something
-	Gone    int  // flights, lines and requests that gave way to newer ones; whoever takes Next sets it back
+	Gone    int  // flights, lines and requests that gave way to newer ones; the taker of Next resets it
 }
 
 // Flight adds a flight.
@@ -30,8 +30,8 @@ func (w *Waiting) Flight(f contract.Flight) {
 	w.Next.Flights = within(w.Next.Flights, f, MostFlights, &w.Gone)
 }
 
-// Loss corrects a flight: in place if the page has not had it yet. A correction that gives way to another is of a
-// flight that is long over, and not missed.
+// Loss corrects a flight: in place if the page has not had it yet. A dropped correction concerns a flight
+// that is long over.
 func (w *Waiting) Loss(l contract.Loss) {
 	w.Changed = true
 	for i := len(w.Next.Flights) - 1; i >= 0; i-- {
@@ -44,8 +44,8 @@ func (w *Waiting) Loss(l contract.Loss) {
 	w.Next.Lost = within(w.Next.Lost, l, MostLosses, new(int))
 }
 
-// Line adds a line of the story. If there is no room the oldest detail gives way, so that heartbeats do not push the
-// elections out; if there is none, the oldest line.
+// Line adds a line of the story. If there is no room the oldest detail gives way, so that heartbeats do not
+// push out the elections; if there is no detail, the oldest line.
 func (w *Waiting) Line(line contract.StoryLine) {
 	w.Changed = true
 	story := &w.Next.Story
@@ -81,7 +81,7 @@ func (w *Waiting) Notice(text string) {
 	}
 }
 
-// within appends to a list that holds so many at most: when it is full the oldest goes, and is counted.
+// within appends to a list of at most most items: when it is full the oldest is dropped and counted.
 func within[T any](list []T, item T, most int, gone *int) []T {
 	if len(list) >= most {
 		list = slices.Delete(list, 0, 1)

@@ -13,7 +13,7 @@ import (
 // Event puts an event of a server into words, for the story.
 func Event(server raft.ServerID, e *raft.Event) contract.StoryLine {
 	words := explain.Event(server, *e)
-	// the vote that decides is news, those before it are steps to it
+	// the deciding vote is news; earlier ones are steps to it
 	undecided := e.Kind == raft.VoteReceived && e.Old < e.New
 	weight := contract.Detail
 	if words.Key && !undecided {
@@ -30,7 +30,7 @@ func Event(server raft.ServerID, e *raft.Event) contract.StoryLine {
 	return line
 }
 
-// BadFrame tells of a frame that a server could not read, which somebody sent.
+// BadFrame reports a frame that a server could not read, and its sender.
 func BadFrame(server raft.ServerID, from uint64, reason *wire.Error) contract.StoryLine {
 	who := "somebody"
 	if from >= wire.FirstClient {
@@ -44,7 +44,7 @@ func BadFrame(server raft.ServerID, from uint64, reason *wire.Error) contract.St
 	}
 }
 
-// placeOf is the index that an event is about, of several the last; 0: it is about none.
+// placeOf returns the index that an event is about, of several the last; 0: none.
 func placeOf(e *raft.Event) contract.U64 {
 	switch e.Kind {
 	case raft.EntriesProposed, raft.EntriesAppended, raft.EntriesTruncated, raft.MatchAdvanced, raft.NextBackedUp,

@@ -8,8 +8,8 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// What a majority is the page is told as the servers count: by their configurations, while one changes by both halves,
-// and by the rules that they keep; also where it looks back.
+// The page is told the majority as the servers count it: by their configurations, by both halves during a
+// change, and by the rules that they keep; also when it looks back.
 func TestThePageIsToldWhatAMajorityIs(t *testing.T) {
 	p := newPage(t)
 	p.must("open", `"run":{"version":1,"config":{"servers":5,"latency":15000,"jitter":0,"off":["catchUpFirst"]},`+
@@ -52,7 +52,7 @@ func TestThePageIsToldWhatAMajorityIs(t *testing.T) {
 	}
 }
 
-// Of the entry and of the cut that the page points at it is told as long as it does, as things are at the playhead.
+// The page is told about the entry and the cut that it points at for as long as it does, as of the playhead.
 func TestThePageIsAnsweredWhatItRegards(t *testing.T) {
 	p := newPage(t)
 	p.must("open", `"run":{"version":1,"config":{"servers":3,"latency":15000,"jitter":0},"seed":1},"at":0,"rate":1`)
@@ -90,8 +90,8 @@ func TestThePageIsAnsweredWhatItRegards(t *testing.T) {
 	}
 }
 
-// BenchmarkScrub goes to and fro between two moments of a cluster of nine with full logs, as one does who drags the
-// playhead.
+// BenchmarkScrub moves back and forth between two moments of a cluster of nine with full logs, as a dragged
+// playhead does.
 func BenchmarkScrub(b *testing.B) {
 	s, now := New(mute{}, 1), 1e12
 	run := func(ms float64) {
@@ -116,7 +116,7 @@ func BenchmarkScrub(b *testing.B) {
 	b.ReportMetric(float64(s.line.World.Now()), "at")
 }
 
-// mute is a page that nobody reads.
+// mute is a page that discards its messages.
 type mute struct{}
 
 func (mute) Post([]byte) {}

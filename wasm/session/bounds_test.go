@@ -8,7 +8,8 @@ import (
 	"raftplayground/wasm/report"
 )
 
-// What a page that asks for nothing misses is bounded, and when it asks again it is told all of the history anew.
+// A page that asks for no batches has a bounded backlog, and when it asks again it is told all of the
+// history anew.
 func TestWhatWaitsForAPageIsBounded(t *testing.T) {
 	p := opened(t, 500)
 	p.must("chaos", `"on":true`)
@@ -36,7 +37,7 @@ func TestWhatWaitsForAPageIsBounded(t *testing.T) {
 	}
 }
 
-// A request is in the branches in which it was made, as it stood where each leaves.
+// A request belongs to the branches in which it was made, as it stood where each leaves.
 func TestRequestsBelongToBranches(t *testing.T) {
 	p := opened(t, 500)
 	p.must("network", `"change":{"rate":1}`)
@@ -75,7 +76,7 @@ func TestRequestsBelongToBranches(t *testing.T) {
 	}
 }
 
-// Who asked something after the moment from which the run goes on in another way is told so.
+// An asker whose request was made after the moment of a fork is told so.
 func TestWhoAskedLaterThanAForkIsAnswered(t *testing.T) {
 	p := opened(t, 500)
 	p.must("act", `"action":{"do":"partition","servers":[3]}`)

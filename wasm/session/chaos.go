@@ -17,7 +17,7 @@ type chaos struct {
 	next int64 // when the next fault is drawn
 }
 
-// Times of chaos, µs of cluster time: means of what is drawn.
+// Times of chaos, µs of cluster time: means of the times drawn.
 const (
 	chaosRest = 900e3
 	chaosLast = 500e3
@@ -30,13 +30,13 @@ type planned struct {
 	action lab.Action
 }
 
-// setChaos begins to draw faults, or ends it: what was done by then is still undone.
+// setChaos begins to draw faults, or ends it: faults made by then are still undone.
 func (s *Session) setChaos(w *contract.SetChaos) {
 	s.chaos = chaos{on: w.On, next: s.line.World.Now() + s.exponential(chaosRest/3)}
 	s.page.Grant(w.ID, true)
 }
 
-// chaosDue says when the next fault or the end of one is due; never, if there is none.
+// chaosDue returns when the next fault or the end of one is due, or never.
 func (s *Session) chaosDue() int64 {
 	due := int64(timeline.Never)
 	for _, p := range s.line.Branch.Kept.undo {
@@ -48,7 +48,7 @@ func (s *Session) chaosDue() int64 {
 	return due
 }
 
-// drawFault does what is due.
+// drawFault makes or undoes the faults that are due.
 func (s *Session) drawFault() {
 	now := max(s.line.World.Now(), s.chaosDue())
 	b := &s.line.Branch.Kept
@@ -70,7 +70,7 @@ func (s *Session) drawFault() {
 	}
 }
 
-// doAt does something at a moment or just behind it, and returns what takes it back.
+// doAt does an action at a moment or just behind it, and returns the actions that undo it.
 func (s *Session) doAt(at int64, a lab.Action) (back []lab.Action, done bool) {
 	s.line.World.RunTo(at)
 	s.line.Branch.End = s.line.World.Now()
@@ -78,7 +78,7 @@ func (s *Session) doAt(at int64, a lab.Action) (back []lab.Action, done bool) {
 	return back, why == "" && err == nil
 }
 
-// draw draws a fault that can be taken back.
+// draw draws a fault that can be undone.
 func (s *Session) draw() lab.Action {
 	n := s.size()
 	victim := raft.ServerID(1 + s.random.IntN(n))
@@ -87,7 +87,7 @@ func (s *Session) draw() lab.Action {
 	}
 	kind := s.random.IntN(6)
 	if n == 1 {
-		kind = 0 // a server alone has no network
+		kind = 0 // a single server has no network
 	}
 	switch kind {
 	case 0, 1:

@@ -10,7 +10,7 @@ import (
 	"raftplayground/wasm/told"
 )
 
-// act does what a person asks, at the playhead.
+// act does a person's action, at the playhead.
 func (s *Session) act(w *contract.Act) {
 	a, err := readAction(w.Action)
 	if err != nil {
@@ -41,9 +41,9 @@ func (s *Session) offer(w *contract.AskForDeeds) {
 	s.page.Grant(w.ID, s.line.World.Offers(raft.ServerID(w.Server)))
 }
 
-// do does something at the first clear moment from the playhead on, in a branch of its own if the branch that is looked
-// at goes on from here in another way, and returns what takes it back; or why it would change nothing, in a sentence.
-// Then it is not done, and is no part of the run.
+// do does an action at the first clear moment from the playhead on, in a branch of its own if the current
+// branch goes on differently from here. It returns the actions that undo it; or, in a sentence, why it would
+// change nothing. An action without effect is rejected and not recorded in the run.
 func (s *Session) do(a lab.Action) (back []lab.Action, why string, err error) {
 	if err := s.try(a); err != nil {
 		return nil, "", err
@@ -77,7 +77,7 @@ func (s *Session) do(a lab.Action) (back []lab.Action, why string, err error) {
 	return back, "", nil
 }
 
-// object says what an action is done to, if that is a frame or a trap; empty if it is neither, or is not there.
+// object names the frame or trap that an action is done to; empty if there is none.
 func (s *Session) object(a *lab.Action) string {
 	if a.Do != lab.Disarm {
 		return s.page.FrameName(s.page.UnderWay(a.Frame))
@@ -97,7 +97,7 @@ func (s *Session) try(a lab.Action) error {
 	return run.Check()
 }
 
-// tellDone tells of an action that was done, by a person or because the run says so.
+// tellDone tells of an action that was done, by a person or by the run.
 func (s *Session) tellDone(d *lab.Done) {
 	a, object := &d.Action, s.page.FrameName(&d.Frame)
 	if d.Trap.Number != 0 {

@@ -6,10 +6,10 @@ import (
 	"raftplayground/wasm/timeline"
 )
 
-// lookedAway answers who waits for a request of a branch that is not looked at any more.
+// lookedAway answers those who wait for a request of a branch that is no longer shown.
 const lookedAway = "Another way of the run is looked at now. There, this request is still under way."
 
-// events is the session as its time line sees it: what comes as time goes on.
+// events is the session as its time line's Host.
 type events struct{ s *Session }
 
 var _ timeline.Host[kept] = events{}
@@ -46,11 +46,11 @@ func (c events) Fork(parent *kept, at int64) kept {
 	return b
 }
 
-// lookAround lets the page be told of the world and the branch that are looked at now.
+// lookAround points the page's teller at the current world and branch.
 func (s *Session) lookAround() { s.page.LookAt(s.line.World, &s.line.Branch.Kept.Record) }
 
-// record writes down what has happened since it was last called, and returns whether a property was broken,
-// the first of this branch.
+// record writes down what has happened since its last call, and returns whether a property was broken for
+// the first time in this branch.
 func (s *Session) record() (violated bool) {
 	for _, d := range s.line.World.Done() {
 		s.tellDone(&d)

@@ -33,7 +33,7 @@ func (p *testPage) touch(f contract.Flight, act string) {
 	p.run(300)
 }
 
-// textOf is the frame in the encoding of that name.
+// textOf returns the frame in the encoding of that name.
 func textOf(d *contract.FrameDetails, encoding string) string {
 	for _, f := range d.Forms {
 		if f.Encoding == encoding {
@@ -43,8 +43,8 @@ func textOf(d *contract.FrameDetails, encoding string) string {
 	return ""
 }
 
-// A message that asks why is answered with the reason, which the panel shows as a field; the servers of the lab do not
-// ask by themselves.
+// A vote request that asks why is answered with the reason, which the panel shows as a field; the lab's
+// servers do not ask on their own.
 func TestThePanelShowsWhyAVoteIsRefused(t *testing.T) {
 	p := opened(t, 1000)
 	for why, fields := range map[string]int{"": 2, ":why=true": 3} {
@@ -101,7 +101,7 @@ func TestAFrameIsDescribed(t *testing.T) {
 	}
 }
 
-// A frame is shown as it travels, and one that is longer than what is shown says so: its text is not the frame.
+// A frame is shown as it travels, and one that is longer than the shown part says so.
 func TestAFrameIsShownAsItTravels(t *testing.T) {
 	p := opened(t, 500)
 	f := p.underWay("AppendEntries")
@@ -199,7 +199,7 @@ func TestFramesAreHandledByHand(t *testing.T) {
 	}
 }
 
-// What waits in a paused server comes first in its inbox, and arrives when it goes on.
+// Frames that wait in a paused server come first in its inbox, and arrive when it goes on.
 func TestAPausedServersInboxWaits(t *testing.T) {
 	p := opened(t, 500)
 	p.must("act", `"action":{"do":"pause","server":1}`)

@@ -7,7 +7,7 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// answered counts the answers to each id, and holds what it hears against nothing else.
+// answered counts the answers to each id, and checks nothing else.
 type answered map[int]int
 
 func (a answered) Post(json []byte) {

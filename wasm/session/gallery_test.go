@@ -12,7 +12,7 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// exhibit is what the test needs of a file of the gallery.
+// exhibit is the part of a gallery file that the test needs.
 type exhibit struct {
 	ID     string              `json:"id"`
 	Breaks []string            `json:"breaks"`
@@ -73,7 +73,8 @@ func TestTheGalleryStopsWhereAPromiseIsBroken(t *testing.T) {
 	}
 }
 
-// A person's own reads are watched as those of a run are. A local read of which nobody promised more breaks nothing.
+// A person's own reads are watched like a run's. A local read, of which no more was promised, breaks
+// nothing.
 func TestAStaleReadOfAPerson(t *testing.T) {
 	for read, stale := range map[string]bool{"readIndex": true, "local": false, "log": false} {
 		p := newPage(t)

@@ -25,7 +25,7 @@ func opened(t *testing.T, ms float64) *testPage {
 	return p
 }
 
-// pause stops the clock and lets the page hear of all that was.
+// pause stops the clock and lets the page hear what has happened.
 func (p *testPage) pause() {
 	p.t.Helper()
 	p.must("network", `"change":{"rate":0}`)
@@ -106,7 +106,8 @@ func TestToActInThePastMakesABranchAndKeepsTheOther(t *testing.T) {
 	}
 }
 
-// The key-value state is the one of the playhead, in each branch, and of a server that is down what its disk holds.
+// The key-value state is that of the playhead, in each branch; that of a server that is down is what its
+// disk holds.
 func TestTheStateIsTheOneOfTheMoment(t *testing.T) {
 	p := opened(t, 1000)
 	look := func(server int) string {
@@ -135,8 +136,7 @@ func TestTheStateIsTheOneOfTheMoment(t *testing.T) {
 	expect("down after the write", 1, three)
 }
 
-// What is done before the act that made a branch has nothing to do with that act: it is a branch of where the
-// run came from.
+// An act before the act that made a branch is independent of it: it makes a branch of the parent.
 func TestABranchComesFromWhereItsMomentBelongs(t *testing.T) {
 	p := opened(t, 1000)
 	for _, act := range []struct{ at, server string }{{"500000", "3"}, {"300000", "2"}, {"700000", "4"}} {
@@ -348,8 +348,8 @@ func TestRequestsEndWithTheirOutcome(t *testing.T) {
 	}
 }
 
-// Without the rule that a candidate's log must be up to date a committed entry is lost: the clock stops at the moment,
-// and it is told.
+// Without the rule that a candidate's log must be up to date a committed entry is lost: the clock stops at
+// that moment, and the page is told.
 func TestABrokenPropertyStopsTheClock(t *testing.T) {
 	p := newPage(t)
 	p.must("open",
@@ -422,8 +422,8 @@ func TestFaultsAreDrawnAndEnd(t *testing.T) {
 	}
 }
 
-// Who seeks ahead of the end meets the faults that playing there meets; and so does who steps: the step ends where it
-// says, faults or not.
+// A seek ahead of the end, or a step, meets the same faults as playing there; a step ends where it says,
+// faults or not.
 func TestChaosIsTheSameHoweverTheTimePasses(t *testing.T) {
 	const end = 8_000_000
 	begin := func() *testPage {
@@ -470,7 +470,8 @@ func TestChaosIsTheSameHoweverTheTimePasses(t *testing.T) {
 	}
 }
 
-// One of several traps is taken away, and the run says so: lived again, it is gone, and the others are not.
+// One of several traps is disarmed, and the run records it: lived again, that trap is gone, and the others
+// are not.
 func TestATrapIsTakenAwayAlone(t *testing.T) {
 	p := opened(t, 500)
 	p.must("act", `"action":{"do":"crash","when":"leader","down":100000}`)
@@ -624,8 +625,8 @@ func TestBranchesAreBounded(t *testing.T) {
 	}
 }
 
-// Minutes of chaos cost no more memory than minutes before them, but for what a longer run has more of: actions, and
-// entries in logs that are not compacted yet.
+// Minutes of chaos cost no more memory than the minutes before, except for actions, and entries in logs that
+// are not compacted yet.
 func TestMemoryDoesNotGrowWithTime(t *testing.T) {
 	p := opened(t, 500)
 	p.story = nil
@@ -648,7 +649,7 @@ func TestMemoryDoesNotGrowWithTime(t *testing.T) {
 			p.story, p.history, p.flights = nil, contract.LivedPart{}, nil
 		}
 	}
-	minutes(4) // so long takes a tape to have all its marks
+	minutes(4) // until the tape has all its marks
 	half := heap()
 	minutes(4)
 	end := heap()
@@ -658,7 +659,7 @@ func TestMemoryDoesNotGrowWithTime(t *testing.T) {
 	}
 }
 
-// What can be done to a server is told as of the moment that is looked at, and what was done with its way back.
+// Deeds are offered as of the moment shown, and a deed that was done comes with its undo.
 func TestDeedsAreOfferedAndDoneWithTheirWayBack(t *testing.T) {
 	p := opened(t, 500)
 	var groups [][]lab.Offer

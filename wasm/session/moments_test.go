@@ -13,8 +13,8 @@ import (
 // micros is a moment of a link or a file, which has ms.
 func micros(ms float64) contract.Micros { return int64(math.Round(ms * 1000)) }
 
-// Moments that people have kept as links and files lead to the states in which the cluster was when they were made. The
-// file is never made anew: the page's tests read the same moments from their links and files.
+// Moments that people have kept as links and files lead to the states that the cluster had when they were
+// made. The file is never regenerated: the page's tests read the same moments.
 func TestMomentsThatWereKeptAreStillTheSame(t *testing.T) {
 	text, err := os.ReadFile("../../web/test/moments.json")
 	if err != nil {

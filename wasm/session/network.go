@@ -11,8 +11,8 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// network changes the rate, which is nobody's deed, or the links, as the page of a live room does: by what is
-// to be other than it is.
+// network changes the rate, which is no deed, or the links, as the page of a live room does: by the values
+// that should differ.
 func (s *Session) network(w *contract.Network) {
 	c := w.Change
 	switch {
@@ -45,7 +45,7 @@ func (s *Session) network(w *contract.Network) {
 	s.page.Grant(w.ID, true)
 }
 
-// linkActions returns the actions that make of the links what is asked for, or why they cannot be that.
+// linkActions returns the actions that give the links the qualities asked for, or why that is impossible.
 func (s *Session) linkActions(c *contract.NetworkChange) (actions []lab.Action, why string) {
 	s.line.World.View(&s.view)
 	links := s.view.Links

@@ -21,14 +21,14 @@ func (p *testPage) replayed(from, until int64, details bool) (r contract.Replay)
 	return r
 }
 
-// watch plays, at a rate at which the page misses nothing, and notes all messages as they are told, each as it is told
-// last, by its number.
+// watch plays at a rate at which the page misses nothing, and notes each message by its number, as told
+// last.
 func watch(p *testPage, ms float64, known map[uint64]contract.Message) {
 	note := func() {
 		for _, f := range p.flights {
 			m := f.Message
 			if before, is := known[f.Seq]; is {
-				m.Sent = before.Sent // of one that is let go the page is told when it sets out anew
+				m.Sent = before.Sent // a released message is told with the time at which it set out anew
 			}
 			known[f.Seq] = m
 		}
@@ -57,8 +57,8 @@ func same(a, b contract.Message) bool {
 	return a == b
 }
 
-// Whoever was not there is told the same as who watched all the time: every message with what became of it, every event
-// with its line of the story, every role.
+// A replay tells the same as watching all the time: every message with its outcome, every event with its
+// line of the story, every role.
 func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 	p := newPage(t)
 	p.must("open",
@@ -119,7 +119,7 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 	if !slices.Equal(whole.Lanes, p.history.Lanes) {
 		t.Errorf("%d changes of roles, %d were told", len(whole.Lanes), len(p.history.Lanes))
 	}
-	for _, from := range []int64{end / 3, end - 100_000} { // a part is what the whole says of it
+	for _, from := range []int64{end / 3, end - 100_000} { // a part agrees with the whole
 		until := min(end, from+400_000)
 		part := p.replayed(from, until, false)
 		wanted := 0
@@ -145,7 +145,7 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 	}
 }
 
-// To ask changes nothing: neither the world nor what is told of it. What is later than the playhead is not known yet.
+// A replay changes neither the world nor the story. Events after the playhead are not known yet.
 func TestAReplayDisturbsNothing(t *testing.T) {
 	p, undisturbed := opened(t, 400), opened(t, 400)
 	for _, q := range []*testPage{p, undisturbed} {
@@ -181,8 +181,8 @@ func TestAReplayDisturbsNothing(t *testing.T) {
 	}
 }
 
-// A long stretch of a busy cluster is answered from when it is complete; one that is asked for takes the place of one
-// that is under way.
+// A long stretch of a busy cluster is answered from the moment on from which it is complete; a new replay
+// replaces one under way.
 func TestALongReplayIsBounded(t *testing.T) {
 	p := newPage(t)
 	p.must("open",

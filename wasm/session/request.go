@@ -33,7 +33,7 @@ func (c cluster) Unreachable(server int) string {
 	return ""
 }
 
-// Ask does what is asked, as an action of the run. Each has a number of its own, which the world gives.
+// Ask makes the request an action of the run. The world gives each its own number.
 func (c cluster) Ask(r *client.Request) bool {
 	v := &r.View
 	r.Number = c.s.line.World.Asked() + 1
@@ -52,7 +52,7 @@ var deedOf = map[contract.Op]lab.Deed{
 
 func (s *Session) size() int { return s.line.Branch.Tape.Run().Config.Servers }
 
-// leader is the running server that leads the highest term; 0: nobody does.
+// leader returns the running server that leads the highest term, 0 if none does.
 func (s *Session) leader() raft.ServerID {
 	best, highest := raft.ServerID(0), raft.Term(0)
 	for i := range s.size() {

@@ -19,7 +19,7 @@ const (
 	latest = 3600e6 // the latest moment at which a run may be opened
 
 	markEvery   = 1e6      // how far apart the copies of a branch's world are at first
-	leastThink  = 1000     // of a client, µs: no page could show what hurries more
+	leastThink  = 1000     // of a client, µs: no page could show faster ones
 	mostRunText = 16 << 20 // bytes of a run as JSON
 )
 
@@ -99,8 +99,7 @@ func (s *Session) open(w *contract.Open) {
 	s.line.Travel(at, func(bool) { s.page.Grant(w.ID, s.momentNow()) })
 }
 
-// wording is what an error says to a person: without the name of the package, and without what a decoder of
-// JSON says of itself.
+// wording is an error in words for a person: without the package's name and a JSON decoder's remarks.
 func wording(err error) string {
 	text := strings.TrimPrefix(err.Error(), "lab: ")
 	text, _, _ = strings.Cut(text, ", error found in #")
@@ -115,7 +114,7 @@ func wording(err error) string {
 	return report.Clip(text, 300)
 }
 
-// moment answers with all that a link or a file holds.
+// moment answers with the content of a link or a file.
 func (s *Session) moment(id int) {
 	m := s.momentNow()
 	run, err := s.line.Branch.Tape.Run().MarshalJSON()
@@ -126,7 +125,7 @@ func (s *Session) moment(id int) {
 	s.page.Grant(id, m)
 }
 
-// momentNow is the moment that is looked at, without the run: who opened it has that.
+// momentNow returns the moment shown, without the run, which its opener has.
 func (s *Session) momentNow() contract.Moment {
 	hash := strconv.FormatUint(s.line.World.Hash(), 16)
 	return contract.Moment{Run: []byte("null"), At: s.line.World.Now(), Hash: hash}

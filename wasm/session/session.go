@@ -22,14 +22,14 @@ type Session struct {
 	random *rand.Rand // of the faults that are drawn while time goes on
 
 	now    float64 // real time, ms
-	rest   float64 // of a microsecond of cluster time
+	rest   float64 // the fraction of a µs of cluster time
 	rate   float64 // cluster time in a unit of real time; 0: paused
 	hidden bool
 
 	line      *timeline.Line[*lab.World, *lab.Tape, kept]
 	page      *told.Teller
 	chaos     chaos
-	replaying *replay // a stretch that is being looked at once more; nil: none
+	replaying *replay // a stretch that is being lived again; nil: none
 
 	view lab.View // scratch
 }
@@ -41,15 +41,15 @@ type kept struct {
 	undo   []planned // what auto-chaos still has to undo
 }
 
-// New returns a lab that waits for the page's "open". Seed is of the faults that it draws when it is asked to.
+// New returns a lab that waits for the page's "open". Seed seeds the faults that it draws on demand.
 func New(host report.Poster, seed uint64) *Session {
 	s := &Session{random: rand.New(rand.NewPCG(seed, 0)), page: told.New(host)}
 	s.line = timeline.New[*lab.World, *lab.Tape, kept](events{s})
 	return s
 }
 
-// Page takes a message of the page, a contract.ToLab. One that cannot be read is told in a notice, or answered
-// if it has an id.
+// Page takes a message of the page, a contract.ToLab. One that cannot be read leads to a notice, or to an
+// answer if it has an id.
 func (s *Session) Page(now float64, message []byte) {
 	s.advance(now)
 	var wish contract.ToLab
@@ -97,7 +97,7 @@ func (s *Session) advance(now float64) {
 		if s.line.Play(s.line.World.Now() + whole) {
 			s.setRate(0)
 		}
-		if s.line.Live { // before, what came is known
+		if s.line.Live { // before the end, the history is known
 			s.line.Branch.Kept.client.Keep()
 		}
 	}
@@ -110,7 +110,7 @@ func (s *Session) setRate(rate float64) {
 	}
 }
 
-// misunderstood tells of a message that cannot be read: who waits for an answer gets one.
+// misunderstood reports a message that cannot be read: it is answered if it has an id.
 func (s *Session) misunderstood(head contract.Head, err error) {
 	why := "The page sent a message that cannot be read: " + report.Clip(err.Error(), 200)
 	if head.ID != 0 {
@@ -132,7 +132,7 @@ func (s *Session) obey(head contract.Head, w *contract.ToLab) {
 		s.open(w.Open)
 	case w.Catalogue != nil:
 		s.page.Grant(w.Catalogue.ID, lab.Describe())
-	case head.Type == "stop" || head.Type == "reconnect": // of a live room; here there is nothing to end
+	case head.Type == "stop" || head.Type == "reconnect": // of a live room; the lab has nothing to end
 	case *w == (contract.ToLab{}):
 		s.page.Notice("The page sent a message of an unknown type: " + report.Clip(head.Type, 40))
 	case !s.opened():
@@ -144,11 +144,11 @@ func (s *Session) obey(head contract.Head, w *contract.ToLab) {
 	}
 }
 
-// onlyRate tells whether a change of the network is one of the clock's rate alone: that may be changed at any
+// onlyRate tells whether a change of the network changes only the clock's rate, which is allowed at any
 // time.
 func onlyRate(w *contract.Network) bool { return w != nil && w.Change != nil && w.Change.OnlyRate() }
 
-// grant does what the page wishes of a run that is open.
+// grant carries out a wish about an open run.
 func (s *Session) grant(w *contract.ToLab) {
 	switch {
 	case w.Seek != nil:
@@ -178,7 +178,7 @@ func (s *Session) grant(w *contract.ToLab) {
 	}
 }
 
-// hide takes note that the page is hidden, or seen again: then it is told what is under way now.
+// hide notes that the page is hidden, or visible again: then it is told what is under way now.
 func (s *Session) hide(hidden bool) {
 	if s.hidden && !hidden && s.opened() {
 		s.page.Jump()
@@ -186,7 +186,7 @@ func (s *Session) hide(hidden bool) {
 	s.hidden = hidden
 }
 
-// flush is the end of every input.
+// flush ends every input.
 func (s *Session) flush(prompt bool) {
 	var scene func() told.Scene
 	if s.opened() {
@@ -195,7 +195,7 @@ func (s *Session) flush(prompt bool) {
 	s.page.Flush(s.now, s.hidden, prompt, scene)
 }
 
-// scene is what the page is told of the run, beside its world.
+// scene returns what the page is told of the run, besides its world.
 func (s *Session) scene() told.Scene {
 	b := s.line.Branch
 	view := contract.Lab{

@@ -12,8 +12,8 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// Steps end where they ended when they were no goals yet: in the gallery's runs and in those with all that chance does
-// to a cluster, six on from the start and two back, in µs, and what the last one says. The file is never made anew.
+// Steps end where they ended before they became goals: in the gallery's runs and in runs with random faults,
+// six forward from the start and two back, in µs, with the last one's words. The file is never regenerated.
 func TestStepsEndWhereTheyAlwaysDid(t *testing.T) {
 	const kept = "testdata/steps.txt"
 	var text strings.Builder

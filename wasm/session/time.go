@@ -17,7 +17,7 @@ func (s *Session) seek(w *contract.Seek) {
 	s.line.GoTo(*w.At, func() { s.answerAt(w.ID) })
 }
 
-// answerAt answers with where the playhead is.
+// answerAt answers with the playhead's time.
 func (s *Session) answerAt(id int) { s.page.Grant(id, map[string]int64{"at": s.line.World.Now()}) }
 
 // lookAt shows another branch, at a moment of it.
@@ -66,15 +66,15 @@ func (s *Session) step(w *contract.Step) {
 	})
 }
 
-// replay is a stretch of a branch that is lived once more.
+// replay is a stretch of a branch that is lived again.
 type replay struct {
 	timeline.Replay[*lab.World]
 	found *told.Replay
 	id    int // of the wish
 }
 
-// replay begins to answer with all that happened in a stretch of the branch, as it is known at the playhead.
-// One that is asked for takes the place of another that is under way.
+// replay begins to answer with all events of a stretch of the branch, as known at the playhead. It replaces
+// a replay under way.
 func (s *Session) replay(w *contract.LookBack) {
 	if w.From == nil || w.Until == nil || !(*w.From >= 0 && *w.From <= *w.Until && *w.Until <= latest) {
 		s.page.Refuse(w.ID, "expected from and until, two moments of this run in µs, 0 or more, the later one last")

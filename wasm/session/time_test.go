@@ -58,9 +58,9 @@ var deeds = []string{
 	`"do":"holdFrame"`, `"do":"releaseFrame"`, `"do":"deliverFrame"`,
 }
 
-// What was done is done again when the run is lived again, however it was done: at steps, in the past, two things
-// at once. So every moment has the same state whenever one comes back to it, and a link to it opens the same state
-// in another browser.
+// Living a run again repeats its actions, however they were done: at steps, in the past, two at once. So
+// every moment has the same state whenever it is reached, and a link to it opens the same state in another
+// browser.
 func TestEveryMomentIsTheSameWheneverItIsReached(t *testing.T) {
 	for seed := range uint64(6) {
 		random := rand.New(rand.NewPCG(seed, 1))

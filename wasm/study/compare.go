@@ -10,7 +10,7 @@ import (
 	"raftplayground/wasm/report"
 )
 
-// CompareQuestion asks what is different between two runs, from their start to a time.
+// CompareQuestion asks how two runs differ, from their start to a time.
 type CompareQuestion struct {
 	Left  lab.Run         `json:"left"`
 	Right lab.Run         `json:"right"`
@@ -25,7 +25,7 @@ type Comparison struct {
 	Right      Track           `json:"right"`
 }
 
-// Divergence is the first moment at which not the same happens in both. What happens in one of them may be nothing: "".
+// Divergence is the first moment at which the two runs differ. "" means that nothing happens in a run then.
 type Divergence struct {
 	At    contract.Micros `json:"at"`
 	Left  string          `json:"left"`
@@ -35,7 +35,7 @@ type Divergence struct {
 // Track is what happened in one run.
 type Track struct {
 	History contract.LivedPart `json:"history"`
-	// the lines that matter: mostStory of them at most, from a little before the divergence on
+	// the lines that matter: at most mostStory, from a little before the divergence on
 	Story  []contract.StoryLine `json:"story"`
 	Commit contract.U64         `json:"commit"`
 }
@@ -43,11 +43,11 @@ type Track struct {
 const (
 	longest     = 3600 * second
 	mostStory   = 200
-	mostLanes   = 4000 // changes of a track's history, of which the later ones are left out
+	mostLanes   = 4000 // changes of a track's history; later ones are left out
 	linesBefore = 6    // lines of story before the divergence
 )
 
-// Compare lives both runs from moment to moment. Errors: what in the question cannot be.
+// Compare lives both runs from moment to moment. It returns an error if the question is invalid.
 func Compare(q CompareQuestion, progress func(fraction float64, words string, part any)) (Comparison, error) {
 	until := q.Until
 	if until <= 0 || until > longest {
@@ -115,7 +115,7 @@ func (x *witness) liveTo(at int64) {
 	x.told = x.w.Events()
 }
 
-// look notes who is what now.
+// look notes the servers' roles and states now.
 func (x *witness) look() {
 	at := x.w.Now()
 	highest := raft.Term(0)
@@ -143,9 +143,8 @@ func (x *witness) look() {
 	}
 }
 
-// diverge finds the first event since the last settling that is not the same in both, nil if they are all the same.
-// What cannot be told apart in words, such as a timer that was drawn longer and has not ended, is seen when something
-// comes of it.
+// diverge finds the first event since the last settling that differs between the runs, nil if there is none.
+// Differences without words, such as a longer timer that still runs, show when they have consequences.
 func diverge(left, right *witness) *Divergence {
 	for i := range max(len(left.news), len(right.news)) {
 		var l, r *lab.Happening
@@ -170,7 +169,7 @@ func diverge(left, right *witness) *Divergence {
 
 func say(h *lab.Happening) string { return report.Event(h.Server, &h.Event).Text }
 
-// settle turns the news into story. As long as the runs are the same only the last few lines are kept.
+// settle turns the news into story. While the runs are the same only the last few lines are kept.
 func (x *witness) settle(divergence *Divergence) {
 	for i := range x.news {
 		h := &x.news[i]

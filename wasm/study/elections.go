@@ -10,11 +10,11 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// ElectionsQuestion asks how long a cluster is without a leader after its leader crashed, for every latency with every
-// range of timeouts.
+// ElectionsQuestion asks how long a cluster has no leader after its leader crashed, for every latency with
+// every range of timeouts.
 type ElectionsQuestion struct {
 	Servers   int               `json:"servers"` // 3 to 9
-	Seed      uint64            `json:"seed"`    // of the first election; the others have those after it
+	Seed      uint64            `json:"seed"`    // of the first election; the others have the seeds after it
 	Runs      int               `json:"runs"`    // elections for each point, 1 to 1000
 	Latencies []contract.Micros `json:"latencies"`
 	Timeouts  []Timeout         `json:"timeouts"`
@@ -26,16 +26,16 @@ type Timeout struct {
 	Most  contract.Micros `json:"most"`
 }
 
-// ElectionPoint is what came of the elections with one latency and one range of timeouts.
+// ElectionPoint is the result of the elections with one latency and one range of timeouts.
 type ElectionPoint struct {
 	Latency contract.Micros  `json:"latency"` // one way
 	Least   contract.Micros  `json:"least"`
 	Most    contract.Micros  `json:"most"`
 	Runs    int              `json:"runs"`
-	Median  *contract.Micros `json:"median"` // from the crash to the next leader; null: in half of the runs nobody led
-	Worst   *contract.Micros `json:"worst"`  // the 95th percentile; null: in one run of twenty nobody led
+	Median  *contract.Micros `json:"median"` // from the crash to the next leader; null: half of the runs found none
+	Worst   *contract.Micros `json:"worst"`  // the 95th percentile; null: one run of twenty found none
 	Split   float64          `json:"split"`  // the part of the runs in which a term ended without a leader
-	None    float64          `json:"none"`   // the part of the runs in which nobody led within 10 s
+	None    float64          `json:"none"`   // the part of the runs without a leader within 10 s
 }
 
 const (
@@ -45,7 +45,8 @@ const (
 	mostRuns   = 1000
 )
 
-// Elections holds the elections, and tells each point as soon as it is known. Errors: what in the question cannot be.
+// Elections holds the elections, and reports each point as soon as it is known. It returns an error if the
+// question is invalid.
 func Elections(q ElectionsQuestion, progress func(fraction float64, words string, part any)) ([]ElectionPoint, error) {
 	points := len(q.Latencies) * len(q.Timeouts)
 	if points < 1 || points > mostPoints || q.Runs < 1 || q.Runs > mostRuns || q.Servers < 3 {
@@ -100,17 +101,18 @@ func (q *ElectionsQuestion) point(latency contract.Micros, timeout Timeout) (Ele
 	return point, nil
 }
 
-// figure2 are the rules that Figure 2 does not have: these are elections as the paper measured them (§9.3).
+// figure2 are the rules that are not in Figure 2, to be switched off: these are elections as the paper
+// measured them (§9.3).
 var figure2 = raft.Extensions.IDs()
 
-// election is what came of a leader's crash.
+// election is the outcome of a leader's crash.
 type election struct {
 	won   bool
-	took  int64 // µs until somebody led
+	took  int64 // µs until there was a leader
 	split bool  // a term before the winner's had candidates, and no leader
 }
 
-// hold lets a leader rise, crashes it at a random moment between two heartbeats, and sees who leads next.
+// hold lets a leader rise, crashes it at a random moment between two heartbeats, and awaits the next.
 func hold(run lab.Run) (election, error) {
 	w, err := lab.New(run)
 	if err != nil {
@@ -118,9 +120,9 @@ func hold(run lab.Run) (election, error) {
 	}
 	first := rise(w, 0, patience)
 	if first == nil {
-		return election{split: true}, nil // with timeouts that are all alike there may never be one
+		return election{split: true}, nil // with identical timeouts there may never be one
 	}
-	// everybody has heard of it; then any moment between two heartbeats
+	// all have heard of it; then any moment between two heartbeats
 	w.RunTo(w.Now() + second/4 + int64(run.Seed*7919%50_000))
 	leading := rise(w, 0, 0)
 	if leading == nil {
@@ -142,7 +144,7 @@ type leadership struct {
 	term raft.Term
 }
 
-// rise lives on until somebody leads a term after the given one, for at most so long; nil: nobody does.
+// rise lives on until a server leads a term after the given one, for at most most µs; nil: none does.
 func rise(w *lab.World, after raft.Term, most int64) *leadership {
 	until, servers := w.Now()+most, raft.ServerID(w.Run().Config.Servers)
 	var status raft.Status
@@ -162,8 +164,8 @@ func rise(w *lab.World, after raft.Term, most int64) *leadership {
 	}
 }
 
-// quantile returns the value below which so many of all lie, if those that have no value are the largest; nil if it is
-// one of them.
+// quantile returns the value below which this part of all lie, counting missing values as the largest; nil
+// if it is missing itself.
 func quantile(sorted []contract.Micros, all int, part float64) *contract.Micros {
 	if at := int(part * float64(all)); at < len(sorted) {
 		return &sorted[at]

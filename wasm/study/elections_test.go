@@ -6,8 +6,8 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// The paper's Figure 16: without randomness elections take long, for votes are split again and again; 5 ms of it help
-// much, 50 ms are enough.
+// The paper's Figure 16: without randomness elections take long, because votes split again and again; 5 ms
+// of it help much, 50 ms are enough.
 func TestFigure16RandomnessEndsSplitVotes(t *testing.T) {
 	question := ElectionsQuestion{
 		Servers: 5, Seed: 1, Runs: 60, Latencies: []contract.Micros{15000},

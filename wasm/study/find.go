@@ -15,7 +15,7 @@ import (
 // FindQuestion asks for a run in which a safety property breaks when no server keeps some rules.
 type FindQuestion struct {
 	Off     []string `json:"off"`     // IDs of raft.Rules; those of Figure 2's extensions are off in any case
-	Seconds float64  `json:"seconds"` // of looking, after which it is given up at the next opportunity
+	Seconds float64  `json:"seconds"` // of searching; the search ends soon after
 }
 
 // Found is a run in which a property breaks, as short as could be found.
@@ -26,11 +26,11 @@ type Found struct {
 	Text     string          `json:"text"`
 	Actions  []string        `json:"actions"` // what is done in the run, in words, in order
 	How      How             `json:"how"`
-	Looked   int             `json:"looked"` // situations, or seeds, that were looked at
+	Looked   int             `json:"looked"` // situations, or seeds, that were examined
 }
 
-// How says how a run was found. "search": no run within the bounds is shorter; "chance": it was found with a random
-// seed, then everything was left out that can be.
+// How says how a run was found. "search": no run within the bounds is shorter; "chance": it was found with a
+// random seed, then shortened as far as possible.
 type How string
 
 // The ways to find a run.
@@ -39,21 +39,20 @@ const (
 	Chance How = "chance"
 )
 
-// stage is one kind of looking, the quickest first.
+// stage is one kind of search, the quickest first.
 type stage struct {
 	words string
 	fixed bool // without changes of the servers and without snapshots
 	look  func(off []string, rules raft.RuleSet) (*Found, int, error)
 }
 
-// changing are the rules of changes of the servers (§6) and of snapshots (§7): where there are none, nothing
-// asks for them.
+// changing are the rules of configuration changes (§6) and of snapshots (§7): they matter only there.
 var changing = raft.RulesOf(raft.TwoMajorities, raft.OnlyVotersCount, raft.ConfigOnAppend, raft.RollBackConfig,
 	raft.OneChangeAtATime, raft.ChangeInOwnTerm, raft.KeepSuffix, raft.CompactedMatches)
 
-// stages: breadth-first within bounds that grow, so that what is found is the shortest run there is in them. Then by
-// chance: a few clusters under faults, which meet what the bounds leave out, such as changes of the servers and
-// snapshots; long walks; and more clusters.
+// stages: breadth-first within growing bounds, so that the result is the shortest run in them. Then by
+// chance: a few clusters under faults, which meet what the bounds leave out, such as configuration changes
+// and snapshots; long walks; and more clusters.
 var stages = []stage{
 	{"Every way that three servers can go in two elections", true,
 		searching(8_000, explore.Config{Servers: 3, Term: 2, Entries: 2, InFlight: 6})},
@@ -70,8 +69,8 @@ var stages = []stage{
 	{"More clusters under faults by chance", false, chance(30, 400)},
 }
 
-// Find looks stage by stage. elapsed says how many seconds have passed. Errors: what in the question cannot be; that
-// nothing was found, in words to show.
+// Find searches stage by stage. elapsed returns how many seconds have passed. Errors: the question is
+// invalid; or nothing was found, in words to show.
 func Find(q FindQuestion, elapsed func() float64, progress func(fraction float64, words string, part any)) (Found,
 	error) {
 	rules, err := raft.RulesNamed(q.Off)
@@ -102,7 +101,7 @@ func Find(q FindQuestion, elapsed func() float64, progress func(fraction float64
 		" s. That does not show that there is none: the harm may be rarer than that, or take longer to find.")
 }
 
-// searching looks breadth-first at no more than most situations.
+// searching searches breadth-first through at most most situations.
 func searching(most int, config explore.Config) func([]string, raft.RuleSet) (*Found, int, error) {
 	return func(_ []string, rules raft.RuleSet) (*Found, int, error) {
 		config.Off = rules | raft.Extensions
@@ -111,14 +110,14 @@ func searching(most int, config explore.Config) func([]string, raft.RuleSet) (*F
 		case result.States == 0:
 			return nil, 0, err
 		case result.Violation == nil:
-			return nil, result.States, nil // too many situations are an error of Search, and none here
+			return nil, result.States, nil // Search fails beyond its bound; here that is no error
 		}
 		found, err := tell(&config, result.Run, result.Violation.Property, Search)
 		return found, result.States, err
 	}
 }
 
-// walking takes ways by chance, and of the first that breaks a property leaves out what the harm does not need.
+// walking walks at random, and shortens the first walk that breaks a property to what the harm needs.
 func walking(most uint64, config explore.Config) func([]string, raft.RuleSet) (*Found, int, error) {
 	return func(_ []string, rules raft.RuleSet) (*Found, int, error) {
 		config.Off = rules | raft.Extensions
@@ -142,8 +141,8 @@ func walking(most uint64, config explore.Config) func([]string, raft.RuleSet) (*
 
 const shrinkTries = 400
 
-// chance lets clusters live under faults, seed by seed, and of the first that breaks a safety property leaves out what
-// the harm does not need.
+// chance lets clusters live under faults, seed by seed, and shortens the first run that breaks a safety
+// property to what the harm needs.
 func chance(from, to uint64) func([]string, raft.RuleSet) (*Found, int, error) {
 	return func(off []string, _ raft.RuleSet) (*Found, int, error) {
 		for seed := from; seed < to; seed++ {
@@ -192,7 +191,7 @@ func broken(w *lab.World) (first *check.Violation) {
 	return first
 }
 
-// open makes what was found ready to be opened: nothing in it is later than the harm.
+// open makes a run ready to be opened: nothing in it is later than the harm.
 func open(run lab.Run, actions []string, how How) (*Found, error) {
 	violation, err := live(run)
 	if err != nil || violation == nil {

@@ -11,8 +11,8 @@ func none(float64, string, any) {}
 
 func never() float64 { return 0 }
 
-// Every safety rule that the explorer finds harm without is found here too, and the run that is told breaks the same
-// property at the same moment when it is lived again.
+// Every safety rule whose absence the explorer finds harmful is found here too, and the run told breaks the
+// same property at the same moment when it is lived again.
 func TestFoundRunsBreakTheirProperty(t *testing.T) {
 	for _, c := range []struct {
 		off      []string
@@ -54,7 +54,7 @@ func TestFoundRunsBreakTheirProperty(t *testing.T) {
 	}
 }
 
-// What is too long to search for is met by chance, and told as well: Figure 8.
+// A run that is too long to search for is met by chance, and told as well: Figure 8.
 func TestAWalkIsTold(t *testing.T) {
 	walk := stages[5].look
 	found, walks, err := walk(nil, raft.RulesOf(raft.CommitOnlyCurrentTerm, raft.LeaderNoOp))
@@ -66,7 +66,7 @@ func TestAWalkIsTold(t *testing.T) {
 	}
 }
 
-// What needs a change of the servers at a bad moment is met in a cluster under faults, and told as well.
+// Harm that needs a configuration change at a bad moment is met in a cluster under faults, and told as well.
 func TestAHostileRunIsTold(t *testing.T) {
 	off := []string{raft.Rules[raft.RollBackConfig].ID}
 	found, seeds, err := stages[4].look(off, 0)
@@ -78,8 +78,8 @@ func TestAHostileRunIsTold(t *testing.T) {
 	}
 }
 
-// Rules of snapshots and of changes of the servers, which no search within its bounds and no walk is about, are missed
-// by clusters under faults soon.
+// Rules of snapshots and of configuration changes, which are beyond the searches and walks, are soon missed
+// by clusters under faults.
 func TestClustersUnderFaultsAreTold(t *testing.T) {
 	for _, id := range []string{"rollBackConfig", "compactedMatches"} {
 		asked := 0

@@ -21,15 +21,15 @@ type HistoryQuestion struct {
 
 // ClientHistory is what clients asked and were told.
 type ClientHistory struct {
-	// as far as it goes: before what was asked for if more was done than mostOperations
+	// where it ends: earlier than asked for if there were more than mostOperations
 	Until      contract.Micros `json:"until"`
-	LeftOut    int             `json:"leftOut"` // operations that were asked for later
+	LeftOut    int             `json:"leftOut"` // operations called later
 	Operations []Operation     `json:"operations"`
 	Wrong      []Wrong         `json:"wrong"`     // ascending by the time of the answer
 	Undecided  []string        `json:"undecided"` // keys for which mostSteps did not suffice
 }
 
-// Operation is what one client asked for and was told, in the order of the asking.
+// Operation is one request of a client and its answer, in order of the calls.
 type Operation struct {
 	Client int         `json:"client"` // 0: that of actions, which may ask for several things at once
 	Kind   contract.Op `json:"kind"`
@@ -39,34 +39,33 @@ type Operation struct {
 	Expected string `json:"expected,omitempty"` // cas: what the value had to be, cut likewise
 	// get, delete: the key existed; cas: what was expected was there
 	Found  bool            `json:"found"`
-	Server int             `json:"server"` // who answered; 0: nobody did
+	Server int             `json:"server"` // the server that answered; 0: none
 	Called contract.Micros `json:"called"`
 	// null: there was no answer, or one that leaves open whether it happened
 	Returned *contract.Micros `json:"returned"`
 	Refused  bool             `json:"refused"` // it did not happen and never will
 	// when it can be taken to have happened; null: never, or it is not known
 	Effect *contract.Micros `json:"effect"`
-	Place  int              `json:"place"` // its effect's in the order of those on its key, from 1; 0: it has none
+	Place  int              `json:"place"` // its place in the order of effects on its key, from 1; 0: none
 }
 
 // Wrong is an answer that no order explains.
 type Wrong struct {
 	Operation int `json:"operation"` // whose answer it is, from 0
-	// those whose answers it contradicts, ascending by the time of the answer; there may be none
+	// operations whose answers it contradicts, by time of the answer; may be empty
 	Against []int  `json:"against"`
 	Text    string `json:"text"` // what is wrong, in one sentence
 }
 
-// Bounds of a history. One that is longer is cut at the moment at which the first operation too many was asked for,
-// as if all answers after that were still to come: what is shown of it is all that there was until then, and is
-// judged as such.
+// Bounds of a history. A longer one is cut at the moment of the first operation too many, as if all answers
+// after that were still to come: the part shown is complete until then, and is judged as such.
 const (
 	mostOperations = 1000
-	mostSteps      = 500_000 // of looking for an order, see linear.Explain: a second or two
+	mostSteps      = 500_000 // of the search for an order, see linear.Explain: a second or two
 	mostCharacters = 40
 )
 
-// History lives the run again and explains what its clients were told. Errors: what in the question cannot be.
+// History lives the run again and explains what its clients were told. An error: the question is invalid.
 func History(q HistoryQuestion, progress func(fraction float64, words string, part any)) (ClientHistory, error) {
 	until := q.Until
 	if until < 0 || until > longest {
@@ -128,9 +127,9 @@ var kinds = [...]contract.Op{
 	check.Get: contract.Get, check.Put: contract.Put, check.Delete: contract.Delete, check.CompareAndSwap: contract.CAS,
 }
 
-// contradiction says what is wrong with an answer: "S2 answered x = 1 at 0.412 s, after S3 acknowledged x = 2
-// at 0.390 s: no order of the operations explains it.". Of what it contradicts that is told which was known
-// last before it was asked for. Where it is not known that all of that is needed, none of it is told.
+// contradiction says what is wrong with an answer: "S2 answered x = 1 at 0.412 s, after S3 acknowledged x =
+// 2 at 0.390 s: no order of the operations explains it." It names the last contradicted answer from before
+// the call, and none unless all of c.Against are known to be needed.
 func contradiction(history []check.Operation, c linear.Contradiction) string {
 	wrong := &history[c.Operation]
 	text := reply(wrong) + " at " + seconds(wrong.Returned) + " s"

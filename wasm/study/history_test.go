@@ -12,7 +12,7 @@ import (
 )
 
 // staleRead is a run in which S1 leads, writes x = 1, is cut off, and still answers for x when the others have elected
-// S2 and written x = 2: without a round of heartbeats it does not notice that it leads no longer (§8).
+// S2 and written x = 2: without a round of heartbeats it does not notice that it no longer leads (§8).
 func staleRead(off ...string) lab.Run {
 	const ms = 1000
 	config := lab.Config{Servers: 3, Latency: 10 * ms, Reads: "readIndex", Off: append(off, figure2...)}
@@ -54,7 +54,7 @@ func TestAStaleReadIsNamed(t *testing.T) {
 	}
 }
 
-// With the rule the same run is explained, and the read at the old leader has no answer.
+// With the rule an order explains the same run, and the read at the old leader has no answer.
 func TestAReadThatWaitsForItsRoundIsNotStale(t *testing.T) {
 	h, err := History(HistoryQuestion{Run: staleRead(), Until: 2_000_000}, none)
 	if err != nil || len(h.Wrong)+len(h.Undecided)+h.LeftOut != 0 {
@@ -69,8 +69,8 @@ func TestAReadThatWaitsForItsRoundIsNotStale(t *testing.T) {
 	}
 }
 
-// What there is too much of is cut where time is, not where the list is: a read of what was left out would
-// look wrong else.
+// A history that is too long is cut at a moment, not at a place in its list: a read of what was left out
+// would otherwise look wrong.
 func TestALongHistoryIsCutAtAMoment(t *testing.T) {
 	var history []check.Operation
 	for i := range int64(mostOperations - 1) {
@@ -115,7 +115,7 @@ func TestContradictionsInWords(t *testing.T) {
 			t.Errorf("got %+v, want %s", h.Wrong, want)
 		}
 	}
-	longer := linear.Contradiction{Operation: 1, Against: []int{0}} // it is not known whether all of them are needed
+	longer := linear.Contradiction{Operation: 1, Against: []int{0}} // it is uncertain whether all of them are needed
 	want := "S4 answered x = 7 at 0.004 s: no order of the operations explains it. " +
 		"It contradicts at most 1 of the earlier answers, taken together."
 	history := []check.Operation{x(check.Put, "1", false, 1, 2), x(check.Get, "7", true, 3, 4)}

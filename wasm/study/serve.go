@@ -3,7 +3,7 @@ package study
 import "raftplayground/wasm/contract"
 
 // Serve answers a question of the page, StudyQuestion in web/src/study/study.ts with an id, by calls of post with JSON:
-// any number that say how far it is, then one answer. elapsed says how many seconds have passed since the question was
+// any number of progress messages, then one answer. elapsed returns the seconds since the question was
 // asked. A question that cannot be understood is answered by an error.
 func Serve(question []byte, elapsed func() float64, post func(json []byte)) {
 	var head contract.Head
@@ -47,7 +47,7 @@ func answer(kind string, question []byte, elapsed func() float64, progress func(
 	return nil, unknown(kind)
 }
 
-// ask reads a question and has it answered.
+// ask reads a question and returns its answer.
 func ask[Q any](question []byte, answer func(Q) (any, error)) (any, error) {
 	var q Q
 	if err := contract.Codec.Unmarshal(question, &q); err != nil {

@@ -13,17 +13,17 @@ import (
 
 // Times of a told run, µs of cluster time.
 const (
-	flight = 40_000 // that a message takes once it is let go
+	flight = 40_000 // how long a message takes once it is released
 	pace   = 60_000 // from one action to the next
 	frozen = 0.01   // the rate of every clock: a told run is over long before the first timeout
 	hasty  = 100    // the rate of a leader's clock while its heartbeat becomes due
 	still  = 60 * second
-	seeds  = 8 // with which a run is told: what a loss of power leaves of a write that was under way is by chance
+	seeds  = 8 // tried for a run: what a power loss leaves of a write under way is random
 )
 
-// tell tells a run of the explorer, in which there is no time, as a run of the lab: clocks nearly stand still, every
-// message is held, and is let go when the run says that it arrives. It is nil if the property does not break there:
-// where a disk finishes a write that stalled, which the lab leaves to chance.
+// tell tells a run of the explorer, in which there is no time, as a run of the lab: clocks nearly stand
+// still, every message is held, and is released when the run says that it arrives. It returns nil if the
+// property does not break there: the lab leaves to chance whether a disk finishes a stalled write.
 func tell(config *explore.Config, run []explore.Action, property check.Property, how How) (*Found, error) {
 	for seed := range uint64(seeds) {
 		t, err := newTeller(config, seed)
@@ -50,7 +50,7 @@ type teller struct {
 	view      lab.View
 	decoder   wire.Decoder
 	frame     wire.Frame
-	proposals []string // what the commands look like in the log, in the order in which they were proposed
+	proposals []string // the commands as the log shows them, in the order of the proposals
 }
 
 func newTeller(config *explore.Config, seed uint64) (*teller, error) {
@@ -79,7 +79,7 @@ func (t *teller) do(actions ...lab.Action) error {
 	return nil
 }
 
-// act does one action, and waits until what it led to can be seen.
+// act does one action, and waits until its effects can be seen.
 func (t *teller) act(a explore.Action) (err error) {
 	t.w.RunTo(t.w.Now() + pace)
 	switch a.Do {
@@ -107,8 +107,8 @@ func (t *teller) act(a explore.Action) (err error) {
 	return err
 }
 
-// message does what an action says to the message that it names; to none if the run went another way
-// than the explorer's.
+// message does what an action says to the message that it names; to none if the run differs from the
+// explorer's.
 func (t *teller) message(a explore.Action) error {
 	seq := t.find(a)
 	if seq == 0 {
@@ -125,8 +125,8 @@ func (t *teller) message(a explore.Action) error {
 	return err
 }
 
-// find returns the number of the frame that an action names, 0 if there is none: the messages that say the same are
-// counted in the order in which they were sent.
+// find returns the number of the frame that an action names, 0 if there is none: identical messages are
+// counted in the order of their sending.
 func (t *teller) find(a explore.Action) uint64 {
 	t.w.View(&t.view)
 	same := make([]uint64, 0, 4)

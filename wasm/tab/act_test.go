@@ -8,8 +8,8 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// A deed that is the network's is done in a room by the wish that the lab has for it, and told with its author; another
-// one is refused with the reason.
+// A room does a deed of the network by the lab's wish for it, and tells it with its author; it refuses any
+// other deed with the reason.
 func TestADeedOfTheNetworkIsDoneInARoom(t *testing.T) {
 	w := newWorld(t)
 	tabs := three(w)
@@ -70,7 +70,7 @@ func TestALinkThatIsCutBothWaysIsToldOnce(t *testing.T) {
 	}
 }
 
-// A bandwidth comes into a room by the deed and by the change of its network, and every page is told of it.
+// A bandwidth is set in a room by the deed or by a change of its network, and every page is told of it.
 func TestABandwidthIsSetInARoom(t *testing.T) {
 	w := newWorld(t)
 	tabs := three(w)
@@ -96,7 +96,7 @@ func TestABandwidthIsSetInARoom(t *testing.T) {
 	}
 }
 
-// A server that was cut off lacks an entry: whoever watches the room sees why nobody votes for it.
+// A server that was cut off lacks an entry: watchers of the room see why no server votes for it.
 func TestARoomIsToldWhyAVoteIsRefused(t *testing.T) {
 	w := newWorld(t)
 	tabs := three(w)

@@ -60,7 +60,7 @@ func (t *Tab) adviseOnSeats() []contract.Advice {
 	return nil
 }
 
-// absent are the servers that have been away for a while, if this tab has looked long enough.
+// absent returns the servers that have been away for a while, if this tab has watched long enough.
 func (t *Tab) absent() []int {
 	var absent []int
 	for _, s := range t.room.Servers {
@@ -77,7 +77,7 @@ func (t *Tab) absent() []int {
 	return absent
 }
 
-// missing is how many more servers than these make a majority of the room; less than 1: they are one.
+// missing returns how many more servers than here make a majority of the room; less than 1: these are one.
 func (t *Tab) missing(here int) int { return raft.Majority(t.room.Size, 0) - here }
 
 func (t *Tab) adviseUnknown() contract.Advice {
@@ -100,7 +100,7 @@ func (t *Tab) adviseUnknown() contract.Advice {
 }
 
 // adviseAbsent says what watchers can do about servers that are away, and what that may cost. With a majority
-// here a new disk costs nothing: its server waits until it is taken in.
+// here a new disk costs nothing: its server waits until a leader takes it in.
 func (t *Tab) adviseAbsent(absent []int) contract.Advice {
 	connected, names := 0, report.Servers(absent)
 	for _, s := range t.room.Servers {
@@ -131,7 +131,7 @@ func (t *Tab) adviseAbsent(absent []int) contract.Advice {
 		contract.SeatsChange{Give: absent, Empty: true})
 }
 
-// only is advice that leaves nothing to decide; choice leaves one thing.
+// only returns advice that leaves nothing to decide; choice returns one with a single choice.
 func only(text string) contract.Advice {
 	return contract.Advice{Text: text, Choices: []contract.Choice{}}
 }

@@ -8,7 +8,7 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// Every tab of a room answers its own page, from the reports of the others as it has them.
+// Every tab of a room answers its own page, from the other servers' reports.
 func TestEveryTabAnswersItsPage(t *testing.T) {
 	w := newWorld(t)
 	tabs := three(w)

@@ -49,8 +49,8 @@ func (o *batches) setLink(link string) {
 	o.Changed, o.Next.QR = true, view
 }
 
-// encode makes the smallest code that holds a text and survives that an eighth of it is not seen; nil: there is none.
-// Package qr would do the same, and bring all of package image along.
+// encode makes the smallest code that holds a text and stays readable when an eighth of it is hidden; nil:
+// there is none. Package qr would do the same, but depends on all of package image.
 func encode(text string) *coding.Code {
 	for v := coding.Version(coding.MinVersion); v <= coding.MaxVersion; v++ {
 		if coding.String(text).Bits(v) > v.DataBytes(coding.M)*8 {

@@ -6,8 +6,8 @@ import "raftplayground/wasm/contract"
 const (
 	tick = 1000 // of a server
 
-	// atOnce is the most ticks that a server lives through before it hears what waits, unless it leads; the rest is
-	// skipped, too.
+	// atOnce is the most ticks that a server, unless it leads, lives through before it hears waiting
+	// messages; the rest is skipped, too.
 	atOnce = 25
 
 	// catchUp is the most real time that a leader lives through at once after a stall; the rest is skipped (see the
@@ -16,19 +16,19 @@ const (
 )
 
 // clusterClock follows the room's clock between two messages of the hub, and deals out the server's ticks. Times are
-// in µs of cluster time, with the fractions that real time leaves, where nothing else is said.
+// in µs of cluster time, with the fractions that real time leaves, unless stated otherwise.
 type clusterClock struct {
 	at      float64
 	real    float64 // when at was right, in ms of real time
 	rate    float64
 	runs    bool    // the room has started and the connection stands
-	pending float64 // what the server has not ticked through yet
+	pending float64 // time that the server has not ticked through yet
 }
 
 // now is cluster time.
 func (c *clusterClock) now() contract.Micros { return contract.Micros(c.at) }
 
-// advance says what time it is, in ms of real time.
+// advance sets the real time, in ms.
 func (c *clusterClock) advance(real float64) {
 	elapsed := (real - c.real) * 1000
 	c.real = real
@@ -37,23 +37,23 @@ func (c *clusterClock) advance(real float64) {
 	}
 	c.at += elapsed * c.rate
 	c.pending += min(elapsed, catchUp) * c.rate
-	// Also bounded in sum: whoever does not ask for ticks gets no burst of them later.
+	// Bounded in sum, too: a server that asks for no ticks gets no burst of them later.
 	c.pending = min(c.pending, catchUp)
 }
 
-// set takes over the hub's cluster time. The ticks do not follow it: they are counted by the rate alone, so that a
-// message that was held up cannot make a server's timer jump.
+// set takes over the hub's cluster time. The ticks do not follow it: they are counted by the rate alone, so
+// that a delayed message cannot make a server's timer jump.
 func (c *clusterClock) set(now contract.Micros) { c.at = float64(now) }
 
-// ticks takes the whole ticks of cluster time that have passed, and returns so many of them at most.
+// ticks takes the whole ticks of cluster time that have passed, and returns at most most of them.
 func (c *clusterClock) ticks(most int) int {
 	n := int(c.pending / tick)
 	c.pending -= float64(n) * tick
 	return min(n, most)
 }
 
-// interval is how long the host may wait, in real ms, so that no tick is late by more than about one: 5 at the most
-// hurried, 20 at rates where a tick takes longer anyway.
+// interval is how long the host may wait, in real ms, so that ticks are late by no more than about one: at
+// least 5, and 20 at rates where a tick takes longer anyway.
 func (c *clusterClock) interval() float64 {
 	if !c.runs || c.rate <= 0 {
 		return 20

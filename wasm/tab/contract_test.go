@@ -6,7 +6,7 @@ import (
 	"raftplayground/wasm/report/reporttest"
 )
 
-// What the page is sent is held against the contract with it.
+// Messages to the page are checked against the contract with it.
 func TestWhatThePageIsSentIsAsTheContractSays(t *testing.T) {
 	w := newWorld(t)
 	tabs := append(three(w), w.open(newBrowser(), nil))

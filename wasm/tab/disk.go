@@ -6,8 +6,8 @@ import (
 	"raftplayground/raft/wal"
 )
 
-// diskPatience is for how long, in ms in which the tab is awake, a disk may be at a write, or a browser's storage at
-// being asked for a seat, before the tab takes it for one that hangs.
+// diskPatience is how long, in ms during which the tab is awake, a disk may take for a write, or a browser's
+// storage to find a seat, before the tab considers it hung.
 const diskPatience = 10_000
 
 // disk is the wal.Disk of this tab's seat: what the host read when it opened the seat, and the host's writes.
@@ -15,13 +15,13 @@ type disk struct {
 	host      Host
 	content   []byte
 	confirmed int
-	waiting   []write // those under way, and those behind them, oldest first
-	completed int     // how many have been
+	waiting   []write // writes under way, and those behind them, oldest first
+	completed int     // how many writes have completed
 }
 
 type write struct {
 	done    func(error)
-	durable bool // completed already, and waits for one before it
+	durable bool // durable already, but waits for one before it
 }
 
 var _ interface {
@@ -36,7 +36,7 @@ func (d *disk) ReadAll() ([]byte, error) {
 	return content, nil
 }
 
-// Confirmed implements wal.Confirmer. It is of what ReadAll returned, and is asked once, too.
+// Confirmed implements wal.Confirmer. It concerns what ReadAll returned, and can be asked once, too.
 func (d *disk) Confirmed() int {
 	confirmed := d.confirmed
 	d.confirmed = 0
@@ -61,7 +61,7 @@ func (d *disk) wait(durable bool, done func(error)) {
 	d.waiting = append(d.waiting, write{done, durable})
 }
 
-// saved is the host's word on the oldest write that is under way.
+// saved takes the host's word on the oldest write under way.
 func (d *disk) saved(failure string) {
 	if len(d.waiting) == 0 {
 		return
@@ -86,12 +86,12 @@ func (d *disk) next() write {
 // store is what the tab knows of its browser's storage.
 type store struct {
 	answered float64 // when it last did what it was asked, or was asked nothing: see Tab.awake
-	writes   int     // how many of the disk it had completed by then
+	writes   int     // how many writes the disk had completed by then
 }
 
-// keepDisk starts a server again whose disk does not answer. What such a disk was to hold is promised to nobody, as
-// none of it was confirmed, and the host undoes what is under way when it leaves the seat, so that a write of its own
-// which hangs keeps nobody from the disk. Where the storage as a whole hangs, the tab says so and goes on waiting.
+// keepDisk restarts a server whose disk does not answer. That breaks no promise: none of the waiting writes
+// was confirmed, and the host undoes them when it leaves the seat, so that its own hung write does not block
+// the disk. If the storage as a whole hangs, the tab says so and goes on waiting.
 func (t *Tab) keepDisk() {
 	disk := t.seat.disk
 	writes := disk != nil && len(disk.waiting) > 0

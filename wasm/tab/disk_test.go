@@ -8,7 +8,7 @@ import (
 	"raftplayground/raft"
 )
 
-// slowHost is a platform whose disk answers as it is told.
+// slowHost is a platform whose disk answers as the test says.
 type slowHost struct {
 	deafHost
 	durable bool
@@ -45,12 +45,12 @@ func TestWritesCompleteInTheirOrder(t *testing.T) {
 	expect("a", "b failed", "c")
 	d.saved("")
 	expect("a", "b failed", "c", "d")
-	d.saved("") // nothing is under way: not a word of ours
+	d.saved("") // nothing is under way: not about one of our writes
 	expect("a", "b failed", "c", "d")
 }
 
-// Seen in a campaign in real browsers: the IndexedDB of one of them did nothing any more, for all of its tabs. One
-// of its servers led, told nobody that anything was done, and kept everybody from electing another.
+// Seen in a campaign in real browsers: one browser's IndexedDB stopped working for all of its tabs. One of
+// its servers led, confirmed nothing, and kept the others from electing another.
 func TestARoomGoesOnWhenABrowsersStorageHangs(t *testing.T) {
 	w := newWorld(t)
 	tabs := []*testTab{w.open(newBrowser(), nil), w.open(newBrowser(), nil), w.open(newBrowser(), nil)}

@@ -15,8 +15,8 @@
 // rest is skipped. A server that slept must not live through its election timeout in one burst while the
 // messages that would have reset its timer wait in the queue: so it lives through 25 ticks, hears what waits,
 // and skips the rest. Only a leader lives through all of them, since others may no longer owe it anything. The
-// clock also stands while the connection is lost, since nobody tells this tab how fast the room's clock runs;
-// a server that hears nothing then also does not campaign against nobody.
+// clock also stands while the connection is lost, since this tab then does not know how fast the room's
+// clock runs; so an isolated server does not campaign either.
 //
 // # Bounds
 //

@@ -16,7 +16,7 @@ func (t *Tab) notUnderstood(bad *server.BadFrame) {
 }
 
 // report adds an event of this tab's server to the story, here now and at the other tabs with the next report.
-// While no report can be sent the oldest are left out of it.
+// While no report can be sent the oldest events are dropped from it.
 func (t *Tab) report(line contract.StoryLine) {
 	s := &t.seat
 	if len(s.events) == reportedEvents {
@@ -33,7 +33,7 @@ func (t *Tab) report(line contract.StoryLine) {
 	t.tellEvent(s.number, &e)
 }
 
-// tellEvent adds an event of a server, as it was reported, to the story.
+// tellEvent adds a reported event of a server to the story.
 func (t *Tab) tellEvent(server int, e *contract.ReportedEvent) {
 	t.batches.Line(contract.StoryLine{
 		At: e.At, Server: server, Kind: e.Kind, Weight: e.Weight, Text: e.Text,

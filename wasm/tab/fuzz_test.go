@@ -43,7 +43,7 @@ func seatedTab() *Tab {
 	return t
 }
 
-// FuzzText: whatever comes over the socket, the tab lives on.
+// FuzzText: the tab survives whatever comes over the socket.
 func FuzzText(f *testing.F) {
 	for _, seed := range []string{
 		joinAnswer,
@@ -77,7 +77,7 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-// FuzzFromPage: whatever the page says, the tab lives on.
+// FuzzFromPage: the tab survives whatever the page says.
 func FuzzFromPage(f *testing.F) {
 	for _, seed := range []string{
 		`{"type":"drawn"}`, `{"type":"hidden","hidden":true}`,

@@ -28,9 +28,9 @@ func (w *world) cut(by *testTab, a, b int, up bool) {
 		map[string]any{"from": a, "to": b, "up": up}, map[string]any{"from": b, "to": a, "up": up}}}})
 }
 
-// Issue "A room keeps its word", way 1: a frozen tab thaws when another has run its server from the same
-// disk. With its old memory it would give a vote that the disk has given already, and what was acknowledged
-// meanwhile would be lost.
+// Issue "A room keeps its word", way 1: a frozen tab thaws after another has run its server from the same
+// disk. With its old memory it would vote again in a term in which the disk has voted, and acknowledged
+// writes would be lost.
 func TestATabThatThawsDoesNotGoOnAsAServerThatAnotherHasRun(t *testing.T) {
 	w := newWorld(t)
 	tabs, shared := sharing(w)
@@ -44,7 +44,7 @@ func TestATabThatThawsDoesNotGoOnAsAServerThatAnotherHasRun(t *testing.T) {
 	other := w.open(shared, nil)
 	w.takes(other, 3)
 	w.until("the others back", 6000, func() bool { return tabs[0].last.Self.Connected && tabs[1].last.Self.Connected })
-	// S1 hears nothing of what S2 and the new S3 agree on.
+	// S1 hears nothing of the agreement between S2 and the new S3.
 	w.cut(tabs[1], 1, 2, false)
 	w.cut(tabs[1], 1, 3, false)
 	w.elect(tabs[1], other)
@@ -150,7 +150,7 @@ func TestAWatcherTakesTheSeatOfItsBrowserThatLostItsTab(t *testing.T) {
 }
 
 // Way 2: after the relay was killed the clients' addresses and the numbers of their calls began again, while
-// a server still held a request of before: its answer reached whoever had that address by then.
+// a server still held a request of before: its answer reached the new owner of that address.
 func TestAnAnswerNeverReachesAnotherClient(t *testing.T) {
 	w := newWorld(t)
 	tabs := three(w)
@@ -172,7 +172,7 @@ func TestAnAnswerNeverReachesAnotherClient(t *testing.T) {
 	first.ask(1, "put", "x", "of the first", leading.number())
 	w.run(50)
 	index := leading.last.Self.LastIndex
-	pace := func(by *testTab, rate float64) { // nobody's timer runs out meanwhile
+	pace := func(by *testTab, rate float64) { // no timer runs out meanwhile
 		by.say(map[string]any{"type": "network", "id": 1001, "change": map[string]any{"rate": rate}})
 		w.run(50)
 	}
@@ -235,7 +235,7 @@ func TestANewcomerGetsNoSeatOfARoomThatLostItsRecord(t *testing.T) {
 	w.reads(newcomer, 3, "k", "3")
 }
 
-// choose does what the page's person has the choice of.
+// choose makes the choice with this label, as the page's person.
 func (tab *testTab) choose(label string) {
 	tab.world.t.Helper()
 	for _, a := range *tab.last.Advice {
@@ -249,8 +249,8 @@ func (tab *testTab) choose(label string) {
 	tab.world.t.Fatalf("there is no choice %q in %+v", label, *tab.last.Advice)
 }
 
-// The server of a new disk must not be missed by anybody who counted on the old one: it starts when a leader
-// that was elected without it has committed something.
+// No server may count on the old disk of a new disk's server: it starts when a leader that was elected
+// without it has committed an entry.
 func TestANewDiskTakesPartOnlyOnceALeaderHasTakenItIn(t *testing.T) {
 	w := newWorld(t)
 	tabs := three(w)
@@ -268,7 +268,7 @@ func TestANewDiskTakesPartOnlyOnceALeaderHasTakenItIn(t *testing.T) {
 	if a := *newcomer.last.Advice; len(a) != 1 || !strings.Contains(a[0].Text, "once a leader has taken it in") {
 		t.Errorf("the page is told %+v", a)
 	}
-	// A reload does not make it another.
+	// A reload does not change that.
 	newcomer = w.reload(newcomer)
 	w.run(2000)
 	if newcomer.seat.number != 3 || newcomer.seat.server != nil {
@@ -290,7 +290,7 @@ func TestWithEverySeatLostThePageSaysWhatCanBeDone(t *testing.T) {
 	for _, c := range []struct {
 		gone    []int
 		choice  string
-		kept    string // what x is afterwards
+		kept    string // the value of x afterwards
 		explain string
 	}{
 		{[]int{1, 2, 3}, "Begin anew, empty", "", "No server of this room is here"},

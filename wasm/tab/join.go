@@ -28,8 +28,8 @@ const (
 
 // Times of claims, in ms of real time.
 const (
-	// How long a seat of this browser that is still connected is asked for again: after a reload the relay
-	// may hear of the new connection first.
+	// How long to ask again for a seat of this browser that is still connected: after a reload the relay may
+	// hear of the new connection first.
 	seatRetry = 1000
 	seekAgain = 4000 // after which a watcher looks again whether a seat of this browser has lost its tab
 )
@@ -42,7 +42,7 @@ const (
 	olderDisk  = -32015
 )
 
-// wishes are the parameters of what this tab wants to be.
+// wishes returns the parameters of the claim.
 func (t *Tab) wishes() contract.SeatWish {
 	params := contract.SeatWish{Size: t.start.Size, Hidden: t.start.Hidden}
 	switch s := &t.seat; t.claim.state {
@@ -68,8 +68,8 @@ func (t *Tab) join() {
 	t.link.call = t.call("join", contract.JoinWish{SeatWish: t.wishes(), Watch: true, Binary: true})
 }
 
-// askForSeat asks for the seat that this tab wants if the room may have it: as it joins, or later, when this
-// tab is in the room without one.
+// askForSeat asks for the wanted seat if the room may give it: as the tab joins, or later, when it is in the
+// room without a seat.
 func (t *Tab) askForSeat() {
 	switch {
 	case t.link.state == opened:
@@ -92,7 +92,7 @@ func (t *Tab) joinedAs(result *contract.Joined) {
 	t.link = link{state: joined, heard: t.link.heard, testified: t.claim.state == leased}
 	t.client = result.Client
 	if t.clients != result.Clients && t.seat.server != nil {
-		t.seat.server.ForgetClients() // the room has begun another life, in which every client has another address
+		t.seat.server.ForgetClients() // the room has begun another life, in which all client addresses are new
 	}
 	t.clients = result.Clients
 	t.batches.connection(contract.Connection{State: contract.ConnectionOpen})
@@ -114,8 +114,8 @@ func (t *Tab) take(result *contract.Joined) {
 	switch {
 	case result.Server == nil || *result.Server == 0:
 	case t.claim.state == anySeat && result.Lease != nil:
-		// From here on the seat is leased to this tab and to nobody else. If the tab dies before the disk is
-		// made the seat is lost, which is safe; to hand it out again would not be.
+		// From here on the seat is leased to this tab alone. If the tab dies before the disk is made the
+		// seat is lost, which is safe; handing it out again would not be.
 		t.claim = claim{state: making}
 		t.seat = seat{number: *result.Server}
 		kept := ticket{result.Size, *result.Lease, result.Made, result.Anew}
@@ -198,8 +198,8 @@ func (t *Tab) giveUpSeat() {
 	t.host.Seek(t.start.Place, 0)
 }
 
-// keepSeat does what has come due: to ask again for a seat that was in use, to look whether this browser has
-// a seat whose tab is gone.
+// keepSeat does what is due: asks again for a seat that was in use, or looks for a seat of this browser
+// whose tab is gone.
 func (t *Tab) keepSeat() {
 	switch {
 	case t.link.state != joined || t.stopped:
@@ -218,7 +218,7 @@ func hasAbsentServer(r *contract.RoomNotice) bool {
 	return slices.ContainsFunc(r.Servers, func(s contract.RoomSeat) bool { return s.Leased && !s.Connected })
 }
 
-// watch goes on without a server, for good.
+// watch goes on without a server, permanently.
 func (t *Tab) watch(why string) {
 	t.letGo()
 	t.claim = claim{state: noSeat}

@@ -13,7 +13,7 @@ type link struct {
 	attempt int     // how many connections have failed since the last join
 	retryAt float64 // down: when to try again
 	why     string  // down: a sentence
-	joinAt  float64 // when to ask for the same seat again, not before; 0: not so
+	joinAt  float64 // when to ask for the same seat again; 0: not at all
 	call    int     // joining: the number of the call
 
 	// Of joined:
@@ -34,8 +34,8 @@ const (
 const (
 	firstRetry = 250  // ms
 	lastRetry  = 4000 // ms
-	// silence is after how much of it, in ms, a connection counts as lost. The hub speaks at least every 2 s; a dead
-	// network closes no socket.
+	// silence is how long, in ms, the hub may be silent before the connection counts as lost. The hub speaks
+	// at least every 2 s; a dead network closes no socket.
 	silence = 7000
 )
 
@@ -54,7 +54,7 @@ func (t *Tab) lost(why string) {
 	t.hangUp("lost", why, 0)
 }
 
-// refused is lost for a reason that the relay told, and at least for as long, in ms, as it said.
+// refused is like lost for a reason that the relay gave, and waits at least as long, in ms, as it asked for.
 func (t *Tab) refused(why string, after float64) {
 	t.hangUp("refused", report.Sentence(why), after)
 }
@@ -77,7 +77,7 @@ func (t *Tab) hangUp(state contract.ConnectionState, why string, after float64) 
 	t.loseRequests()
 }
 
-// keepLink does what has come due: another connection, another join.
+// keepLink does what is due: another connection, another join.
 func (t *Tab) keepLink() {
 	switch {
 	case t.stopped || !t.started:

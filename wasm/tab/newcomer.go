@@ -5,11 +5,11 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// newcomer is a server whose seat another disk held before. What that one promised is not on this disk: votes
-// it gave, entries it stored. Every server has been started again since (package hub), so no candidate holds
-// such a vote any more; and once a leader has committed an entry without this server, every term in which it
-// could be missed is over. From then on it is a server like any other: it has voted in that leader's term,
-// and its log is empty (story 24 of raft/scenario).
+// newcomer is a server whose seat another disk held before. The old disk's promises are not on this one:
+// votes given, entries stored. Every server has restarted since (package hub), so no candidate holds such a
+// vote any more; and once a leader has committed an entry without this server, every term in which they
+// count is over. From then on it is a server like any other: it has voted in that leader's term, and its log
+// is empty (story 24 of raft/scenario).
 type newcomer struct {
 	call   uint64 // of the read that a leader is asked for; 0: none is under way
 	asked  float64
@@ -17,7 +17,7 @@ type newcomer struct {
 	leader raft.ServerID
 }
 
-// askAsNewcomer is after how much real time, in ms, a leader is asked once more: another one may lead by now.
+// askAsNewcomer is how long, in ms of real time, until a leader is asked again: another one may lead by now.
 const askAsNewcomer = 1000
 
 // askToBeTakenIn asks the leader for a read through the log, which a majority has to agree to.
@@ -35,7 +35,7 @@ func (t *Tab) askToBeTakenIn() {
 	t.askServer(to, n.call, &wire.Request{Method: wire.Get, Key: "taken in?", Read: wire.ReadThroughLog})
 }
 
-// answeredNewcomer takes the answer to it.
+// answeredNewcomer takes the answer to that read.
 func (t *Tab) answeredNewcomer() {
 	n := t.seat.newcomer
 	n.call = 0

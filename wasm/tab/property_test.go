@@ -9,7 +9,7 @@ import (
 
 // TestNothingAcknowledgedIsLost lets people close tabs, reload one or all at once, cut links, kill the relay and write,
 // all in any order. Then everything is mended, and service must return with every acknowledged write (DESIGN: a phase
-// of faults, then healing). At no time do two tabs have one id.
+// of faults, then healing). No two tabs ever have the same id.
 func TestNothingAcknowledgedIsLost(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		w := newWorld(r)

@@ -39,7 +39,7 @@ func protocol(t *testing.T) string {
 	return string(text)
 }
 
-// What PROTOCOL.md shows of frames is what servers write, to the byte; its commands are what the log holds.
+// The frames in PROTOCOL.md are those that servers write, to the byte; its commands are those in the log.
 func TestTheFramesAndCommandsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 	for _, line := range examples(t, "frames") {
 		var d wire.Decoder
@@ -76,8 +76,8 @@ func TestTheFramesAndCommandsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 	}
 }
 
-// The reports of PROTOCOL.md are taken by the room and drawn by a tab; the first has every member that a tab's own has,
-// and the table names them.
+// The room accepts the reports of PROTOCOL.md and a tab draws them; the first has every member of a tab's
+// own report, and the table names them.
 func TestTheReportsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 	h, err := hub.New(hub.Options{Code: "test", Size: 3, Random: func(b []byte) { clear(b) }}, nil)
 	if err != nil {
@@ -119,7 +119,7 @@ func TestTheReportsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 	}
 }
 
-// What PROTOCOL.md shows of act a room does, and what it says of errors is what a room answers.
+// A room does the acts of PROTOCOL.md, and answers with the errors that it lists.
 func TestTheActsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 	h, err := hub.New(hub.Options{Code: "test", Size: 3, Random: func(b []byte) { clear(b) }}, nil)
 	if err != nil {
@@ -184,7 +184,7 @@ func TestTheActsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 	}
 }
 
-// The deeds of PROTOCOL.md are told by a tab, each in a line that says who did it; there is one of each kind.
+// A tab tells the deeds of PROTOCOL.md, each in a line that names its author; there is one of each kind.
 func TestTheDeedsOfTheDocumentAreTold(t *testing.T) {
 	kinds := map[string]bool{}
 	text, err := os.ReadFile("../../relay/hub/deeds.go")
@@ -277,8 +277,8 @@ func TestTheCodesAndTimesOfTheDocumentAreTheOnesInUse(t *testing.T) {
 	}
 }
 
-// A server that speaks colon only is asked in JSON by clients, and may answer with the one line that PROTOCOL.md
-// has for it.
+// Clients ask a server that speaks only colon in JSON, and it may answer with the line that PROTOCOL.md
+// gives.
 func TestAServerOfColonOnlyTellsClientsSo(t *testing.T) {
 	w := newWorld(t)
 	const guest = 99

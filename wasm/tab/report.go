@@ -19,14 +19,14 @@ const (
 	reportedWords  = 400 // bytes of a text or a reason
 )
 
-// life is whose events of which life have been told up to which number.
+// life is a run of a server, and the number up to which its events have been told.
 type life struct {
 	of   contract.U64
 	next contract.U64
 }
 
-// receiveReport takes what another server says of itself. It may be a server of another kind, so nothing of it
-// is believed to have the right form.
+// receiveReport takes another server's report. The server may be of another kind, so the form of its report
+// is not trusted.
 func (t *Tab) receiveReport(params jsoniter.RawMessage) {
 	var r contract.ServerReport
 	if err := contract.Codec.Unmarshal(params, &r); err != nil || r.Server < 1 || r.Server > 9 {
@@ -46,7 +46,7 @@ func (t *Tab) receiveReport(params jsoniter.RawMessage) {
 	t.tellEvents(&r)
 }
 
-// tellEvents adds the events of a report that were not told yet to the story.
+// tellEvents adds the new events of a report to the story.
 func (t *Tab) tellEvents(r *contract.ServerReport) {
 	heard := t.heard[r.Server]
 	if heard.of != r.Life {
@@ -68,7 +68,7 @@ func (t *Tab) tellEvents(r *contract.ServerReport) {
 	t.heard[r.Server] = heard
 }
 
-// bound brings a report of somebody else into the form that the page relies on.
+// bound brings another server's report into the form that the page relies on.
 func bound(r *contract.Report) {
 	r.Role = oneOf(r.Role, contract.Follower, contract.Candidate, contract.Leader, contract.PreCandidate)
 	if _, known := wire.EncodingOf(r.Encoding); !known {
@@ -93,7 +93,7 @@ func bound(r *contract.Report) {
 	}
 }
 
-// oneOf returns word if it is one of the words that there are, else the first of them.
+// oneOf returns word if it is one of words, else the first of them.
 func oneOf[W ~string](word W, words ...W) W {
 	if slices.Contains(words, word) {
 		return word

@@ -13,12 +13,12 @@ import (
 // requestLimits bound what this tab asks of servers.
 var requestLimits = client.Limits{Pending: 500, Pause: 150e3}
 
-// cluster is the cluster as this tab's client sees it: over the connection to the relay, and in what the room
-// and the servers say of themselves.
+// cluster is the cluster as this tab's client sees it: through the connection to the relay and what the room
+// and the servers report.
 type cluster struct{ t *Tab }
 
-// Now is real time. Cluster time stands while the room is paused, has not begun or is out of reach: in it a
-// person would never hear that nobody leads.
+// Now is real time. Cluster time stands while the room is paused, has not begun or is out of reach: by it a
+// person would never hear that there is no leader.
 func (c cluster) Now() int64 { return int64(c.t.now * 1000) }
 
 func (c cluster) Clock() int64 { return c.t.clock.now() }
@@ -39,7 +39,7 @@ func (c cluster) Unreachable(server int) string {
 	return "S" + strconv.Itoa(server) + " is not connected"
 }
 
-// Ask sends the request. It has one number for all times that it is sent.
+// Ask sends the request. It keeps its number however often it is sent.
 func (c cluster) Ask(r *client.Request) bool {
 	if r.Number == 0 {
 		c.t.lastAsked++
@@ -69,9 +69,9 @@ func (t *Tab) loseServers(deeds []contract.Deed) {
 	})
 }
 
-// likelyLeader is the server to ask if no refusal has named one: whom this tab's server takes for the leader,
-// who of the others says that it leads the highest term, else one connected server after the other, which
-// will know better. 0: nobody is connected.
+// likelyLeader returns the server to ask if no refusal has named one: the leader that this tab's server
+// knows, the server that reports to lead the highest term, else one connected server after the other. 0:
+// none is connected.
 func (t *Tab) likelyLeader() int {
 	if own := t.seat.report; own != nil && own.Leader != nil && t.connected(*own.Leader) {
 		return *own.Leader
@@ -98,7 +98,7 @@ func (t *Tab) likelyLeader() int {
 func (t *Tab) receiveAnswer(m message) {
 	f := &t.reader.Frame
 	if !t.reader.Read(m.kind, m.data) || !f.Reply || f.To != t.client {
-		return // not an answer, or not to this tab: a client serves nobody
+		return // not an answer, or not to this tab: a client serves no requests
 	}
 	if n := t.seat.newcomer; n != nil && n.call != 0 && n.call == f.Call {
 		t.answeredNewcomer()

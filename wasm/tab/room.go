@@ -18,7 +18,7 @@ const (
 	tooManyChanges = "The room has not answered 100 changes yet. This one was not sent."
 )
 
-// message is one of the socket.
+// message is a message of the socket.
 type message struct {
 	kind wire.Kind
 	data []byte
@@ -32,7 +32,7 @@ func (t *Tab) receive(m message) {
 	}
 	var e contract.Envelope
 	if err := contract.Codec.Unmarshal(m.data, &e); err != nil {
-		t.receiveFrame(m) // the server says what is wrong with it
+		t.receiveFrame(m) // the server reports what is wrong with it
 		return
 	}
 	switch {
@@ -103,7 +103,7 @@ func readRoom(params []byte, into *contract.RoomNotice) error {
 	return checkRoom(into)
 }
 
-// checkRoom holds the room against what this tab relies on: a relay of another version must be told of, not trusted.
+// checkRoom checks the room for what this tab relies on: another version's relay must be reported.
 func checkRoom(r *contract.RoomNotice) error {
 	switch {
 	case r.Size < 1 || r.Size > mostServers || len(r.Servers) > r.Size:
@@ -115,7 +115,7 @@ func checkRoom(r *contract.RoomNotice) error {
 	return nil
 }
 
-// takeRoom takes the room as it is now, and tells as story what was done to it.
+// takeRoom takes the room as it is now, and tells in the story what was done to it.
 func (t *Tab) takeRoom(room *contract.RoomNotice) {
 	t.clock.set(room.Now)
 	t.clock.rate = room.Rate
@@ -131,8 +131,8 @@ func (t *Tab) takeRoom(room *contract.RoomNotice) {
 	t.tellSelf()
 }
 
-// tellUnstored says that the relay cannot store the room's seats, and that it can again. Whoever waits for a seat knows
-// from it why.
+// tellUnstored says that the relay cannot store the room's seats, or that it can again. It explains to those
+// who wait for a seat why they wait.
 func (t *Tab) tellUnstored(before, room *contract.RoomNotice) {
 	switch was := before != nil && before.Unstored != ""; {
 	case room.Unstored != "" && !was:
@@ -170,8 +170,8 @@ func (t *Tab) serverViews() []contract.ServerView {
 	return views
 }
 
-// changeNetwork passes a change of the page on to the hub, whose answer is the page's. On the way into the room it
-// waits; how that ends is known within seconds.
+// changeNetwork passes a change of the page on to the hub, whose answer goes to the page. While the tab is
+// entering the room the change waits; that ends within seconds.
 func (t *Tab) changeNetwork(m *contract.Network) {
 	switch {
 	case m.Change == nil:
@@ -185,7 +185,7 @@ func (t *Tab) changeNetwork(m *contract.Network) {
 	}
 }
 
-// act has the hub do what is the network's: what else there is to do the room refuses, and says why.
+// act passes a deed on to the hub. The room refuses deeds that are not the network's, and says why.
 func (t *Tab) act(m *contract.Act) {
 	if len(m.Action) == 0 {
 		t.batches.Refuse(m.ID, "action: expected what is to be done, got nothing")
@@ -194,7 +194,7 @@ func (t *Tab) act(m *contract.Act) {
 	t.changeRoom(m.ID, "act", m.Action)
 }
 
-// changeRoom asks the hub for something that the page with this id of its message wants.
+// changeRoom calls the hub for the page's message with this id.
 func (t *Tab) changeRoom(id int, method string, params any) {
 	switch {
 	case t.link.state != joined:
@@ -206,7 +206,7 @@ func (t *Tab) changeRoom(id int, method string, params any) {
 	}
 }
 
-// loseChanges answers for the room, which will not.
+// loseChanges answers in place of the room, which will not.
 func (t *Tab) loseChanges() {
 	for call, id := range t.changes {
 		delete(t.changes, call)
@@ -240,7 +240,7 @@ func (t *Tab) say(call contract.Call) {
 	}
 }
 
-// understood tells the page of something that this tab and the relay do not agree about.
+// understood reports to the page a disagreement between this tab and the relay.
 func (t *Tab) understood(what string, err error) bool {
 	if err != nil {
 		t.batches.Notice("The relay and this page do not understand each other (" + what + ": " + report.Clip(
@@ -250,7 +250,7 @@ func (t *Tab) understood(what string, err error) bool {
 	return err == nil
 }
 
-// diskKind keeps what others say of their disk to the kinds that the page knows.
+// diskKind limits the kinds of disk that others report to those that the page knows.
 func diskKind(kind string) contract.Disk {
 	switch disk := contract.Disk(kind); disk {
 	case contract.OPFS, contract.IndexedDB, contract.Memory:

@@ -19,40 +19,41 @@ type seat struct {
 	number int // 0: none
 	ticket ticket
 	kind   string // of the disk
-	claim  uint64 // the last one that the disk knows, or the room gave
+	claim  uint64 // the last claim that the disk knows, or the room gave
 	given  bool   // the room has given the seat to this connection
-	ours   bool   // the disk is this claim's for sure: the server may run
+	ours   bool   // the disk is certainly this claim's: the server may run
 	disk   *disk  // nil: not taken yet
 
 	newcomer *newcomer // not nil: the server waits until a leader takes it in
 
 	server *server.Server // nil before the first join with this seat
 	output server.Output
-	early  []message // frames that came before it ran
+	early  []message // frames that came before the server ran
 
 	report  *contract.Report // how the server last described itself; nil: it has not yet
 	version uint64           // of report
 	made    float64
 
 	life      contract.U64 // tells this run of the server from the one before
-	first     contract.U64 // number of events[0]
+	first     contract.U64 // the number of events[0]
 	events    []contract.ReportedEvent
 	reported  float64      // real time of the last report that was sent
-	unsent    bool         // report is newer than it
+	unsent    bool         // report is newer than the one sent
 	log       contract.Log // the log that was sent last
 	logSentAt float64
 }
 
-// extensions are what a room's servers leave out: they run Figure 2, and one rule more. A leader whose disk hangs steps
-// down, for a browser's storage does hang, and without the rule it would keep the room waiting for as long.
+// extensions are the rules that a room's servers leave out: they run Figure 2, and one rule more. A leader
+// whose disk hangs steps down, because browsers' storage does hang, and the leader would keep the room
+// waiting as long.
 var extensions = raft.Extensions &^ raft.RulesOf(raft.LeaderWrites)
 
 // mostEarly is how many frames may wait for the server to run; more are lost, as on any network.
 const mostEarly = 64
 
-// ticket is what is kept beside a seat's disk, as text "3:4f2a…:9c1b…:anew": the room's size, the lease, what
-// this making of the room is called, and whether another disk held the seat before. From size and making a
-// room that has lost its record learns what it was.
+// ticket is kept beside a seat's disk, as text "3:4f2a…:9c1b…:anew": the room's size, the lease, the name of
+// this making of the room, and whether another disk held the seat before. A room that has lost its record is
+// restored from size and making.
 type ticket struct {
 	size  int
 	lease string
@@ -68,8 +69,8 @@ func (k ticket) String() string {
 	return text
 }
 
-// readTicket reads also those of the version before, which had no making. One that is damaged has a wrong lease too,
-// which the hub will say.
+// readTicket also reads tickets of the version before, which had no making. A damaged one has a wrong lease
+// too, which the hub will refuse.
 func readTicket(text string) (k ticket) {
 	parts := append(strings.Split(text, ":"), "", "", "")
 	k.size, _ = strconv.Atoi(parts[0])
@@ -77,7 +78,8 @@ func readTicket(text string) (k ticket) {
 	return k
 }
 
-// startServer starts the server on its disk. One that has another disk than its seat had before must be taken in first.
+// startServer starts the server on its disk. If another disk held the seat before, a leader must first take
+// the server in.
 func (t *Tab) startServer() {
 	encoding, _ := wire.EncodingOf(t.start.Encoding)
 	voters := make([]raft.ServerID, t.room.Size)
@@ -105,7 +107,7 @@ func (t *Tab) startServer() {
 	}
 	t.seat.server = s
 	t.tellWhoTakesBinary()
-	t.clock.pending = 0 // what passed before its start is not for this server
+	t.clock.pending = 0 // time before its start does not count for this server
 	t.batches.watching("")
 	t.seat.life = contract.U64(t.now)
 	t.seat.version = s.ReportVersion() - 1 // describe it at once
@@ -121,7 +123,7 @@ func (t *Tab) startServer() {
 	t.advise()
 }
 
-// tellWhoTakesBinary tells the server to whom it may send binary frames. A guest's program may know text
+// tellWhoTakesBinary tells the server which members accept binary frames. A guest's program may know text
 // only.
 func (t *Tab) tellWhoTakesBinary() {
 	if t.seat.server == nil {
@@ -141,7 +143,7 @@ func (t *Tab) takeEarly() {
 	}
 }
 
-// runs says whether the server lives: it is started, and its disk is its own for sure.
+// runs tells whether the server lives: it has started, and its disk is certainly its own.
 func (t *Tab) runs() bool { return t.seat.server != nil && t.seat.ours }
 
 // tickServer lets the room's clock drive the server, and reports on it.
@@ -158,10 +160,10 @@ func (t *Tab) tickServer() {
 	}
 }
 
-// passed takes the ticks that the server lives through now.
+// passed returns the ticks that the server lives through now.
 func (t *Tab) passed() int {
 	if t.seat.server.Node().Role() == raft.Leader {
-		return t.clock.ticks(math.MaxInt) // whatever waits, its lease has run out
+		return t.clock.ticks(math.MaxInt) // whatever messages wait, its lease has run out
 	}
 	return t.clock.ticks(atOnce)
 }
@@ -169,8 +171,8 @@ func (t *Tab) passed() int {
 // receiveFrame hands a frame to the server.
 func (t *Tab) receiveFrame(frame message) {
 	if !t.runs() {
-		// While its disk is made, or seen to be its own, the room takes the server for one that runs: whoever asked it
-		// something that it dropped would wait in vain.
+		// While its disk is made or checked, the room already takes the server for running: members that
+		// asked it would wait in vain if it dropped their frames.
 		if t.seat.number != 0 && len(t.seat.early) < mostEarly {
 			t.seat.early = append(t.seat.early, message{frame.kind, bytes.Clone(frame.data)})
 		}
@@ -248,7 +250,7 @@ func sameLog(a, b *contract.Log) bool {
 	return true
 }
 
-// status is this tab's server in short.
+// status summarizes this tab's server.
 func (t *Tab) status() *contract.Status {
 	status := &contract.Status{Connected: t.link.state == joined, Disk: contract.NoDisk}
 	s := &t.seat

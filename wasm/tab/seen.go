@@ -15,7 +15,7 @@ func (t *Tab) receiveSeen(params jsoniter.RawMessage) {
 	}
 	t.clock.set(seen.Now)
 	if t.start.Hidden {
-		return // nobody watches the frames of a hidden page, and they are not replayed
+		return // the frames of a hidden page are not seen, and they are not replayed
 	}
 	t.batches.Gone += max(0, seen.Dropped)
 	for i := range seen.Frames {
@@ -28,7 +28,7 @@ func (t *Tab) receiveSeen(params jsoniter.RawMessage) {
 	}
 }
 
-// flight decodes what the hub saw.
+// flight decodes a frame that the hub saw.
 func (t *Tab) flight(f *contract.SeenFrame) contract.Flight {
 	kind, data := wire.Text, []byte(f.Frame)
 	if len(f.Base64) > 0 {

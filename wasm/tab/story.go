@@ -84,7 +84,7 @@ func (t *Tab) tellGone(d *contract.Deed, name string) {
 		"To the others that is a crash. Its seat and its log wait for it.", "§5.5")
 }
 
-// fault tells what a person did to the room, or what befell it.
+// fault tells of a person's act on the room, or of an incident.
 func (t *Tab) fault(d *contract.Deed, text, why, section string) {
 	t.batches.Line(contract.StoryLine{
 		At: d.At, Kind: "fault", Weight: "key", Text: text, Why: strings.TrimSpace(why), Section: section,
@@ -145,7 +145,7 @@ func (t *Tab) tellNetwork(d *contract.Deed) {
 	}
 }
 
-// sent is what is sent in these directions, with a verb in the singular behind it.
+// sent names the messages in these directions, with a verb in the singular behind it.
 func (t *Tab) sent(ways []contract.Way) string {
 	switch {
 	case len(ways) == 1:
@@ -183,7 +183,7 @@ var frameActs = map[string]string{
 func (t *Tab) tellFrame(d *contract.Deed) {
 	what, why := frameActs[d.Act], t.author(d)
 	if what == "" {
-		return // of a relay that can do more than this tab knows
+		return // of a newer relay than this tab knows
 	}
 	if d.Act == "edit" || d.Act == "inject" {
 		why += "Raft trusts what servers say: it makes no promise if messages are forged."
@@ -191,8 +191,8 @@ func (t *Tab) tellFrame(d *contract.Deed) {
 	t.fault(d, "A message from "+report.Servers([]int{d.From})+" to "+report.Servers([]int{d.To})+" "+what+".", why, "")
 }
 
-// tellWays tells which links were cut or mended. What befell several links both ways, all those between two groups, is
-// told as one thing.
+// tellWays tells which links were cut or mended. All links between two groups, cut or mended both ways, are
+// told as one.
 func (t *Tab) tellWays(d *contract.Deed, up bool) {
 	var both []contract.Way
 	for _, w := range d.Ways {
@@ -255,7 +255,7 @@ func linkBetween(servers contract.Way) string {
 	return "The link between " + report.Servers(servers[:1]) + " and " + report.Servers(servers[1:])
 }
 
-// groups finds the two groups between which the pairs are all the links there are, the smaller one first; all is false
+// groups finds the two groups between which the pairs are all the links, the smaller one first; all is false
 // if there are no such groups.
 func groups(pairs []contract.Way) (few, others []int, all bool) {
 	if len(pairs) == 0 {

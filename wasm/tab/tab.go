@@ -14,7 +14,7 @@ import (
 type Tab struct {
 	host   Host
 	now    float64 // real time, ms
-	awake  float64 // as much of it as the tab was not frozen or suspended for, ms
+	awake  float64 // real time without that during which the tab was frozen or suspended, ms
 	random *rand.Rand
 
 	start   contract.Start // how the page started this tab
@@ -34,11 +34,11 @@ type Tab struct {
 	changes  map[int]int         // a network change under way: number of the call → id of the page's message
 	early    []*contract.Network // changes that wait for this tab to be in the room
 
-	reports   map[int]*contract.Report // the last of each other server
+	reports   map[int]*contract.Report // the last report of each other server
 	heard     map[int]life             // whose events have been told
 	requests  *client.Client
 	lastAsked uint64 // number of the last request that was sent to a server
-	nextGuess int    // which server was asked last because nobody knew the leader
+	nextGuess int    // the server asked last while no leader was known
 	batches   batches
 
 	older [2]uint64 // the server and the claim of a disk that the room took for an older copy
@@ -51,20 +51,20 @@ type Tab struct {
 	buffer []byte // scratch
 }
 
-// New returns a tab that waits for the page's "start". Seed is of the election timeouts and of the pauses between two
-// tries to connect; it must differ from tab to tab, or their elections would be in step.
+// New returns a tab that waits for the page's "start". Seed seeds the election timeouts and the pauses
+// between attempts to connect; it must differ between tabs, or their elections would be in step.
 func New(host Host, seed uint64) *Tab {
 	t := &Tab{
 		host: host, random: rand.New(rand.NewPCG(seed, 0)), changes: map[int]int{},
 		reports: map[int]*contract.Report{}, heard: map[int]life{}, batches: batches{Batches: report.NewBatches(host)},
 	}
 	t.requests = client.New(cluster{t}, requestLimits)
-	// no two lives of a tab use the same numbers: an answer to an old call is for nobody
+	// no two lives of a tab use the same numbers: an answer to an old call finds no request
 	t.lastAsked = t.random.Uint64() >> 24
 	return t
 }
 
-// FromPage takes a message of the page, a contract.ToWorker. One that cannot be read is told in a notice.
+// FromPage takes a message of the page, a contract.ToWorker. An unreadable one leads to a notice.
 func (t *Tab) FromPage(now float64, message []byte) {
 	t.advance(now)
 	var wish contract.ToWorker
@@ -112,7 +112,7 @@ func (t *Tab) Message(now float64, kind wire.Kind, data []byte) {
 }
 
 // Closed says that the socket is closed or could not be opened. why is what the relay said about it, and may be empty;
-// after is for how long, in ms, it wants to be left alone, 0 if it did not say.
+// after is how long, in ms, the tab should wait before it tries again, 0 if the relay did not say.
 func (t *Tab) Closed(now float64, why string, after float64) {
 	t.advance(now)
 	switch {
@@ -137,13 +137,13 @@ func (t *Tab) Seat(now float64, server int, ticket, kind string, known uint64) {
 			early: t.seat.early}
 		t.askForSeat()
 	} else {
-		t.host.Leave() // it was stopped while the host was at it
+		t.host.Leave() // the tab was stopped meanwhile
 	}
 	t.flush()
 }
 
-// Taken says that the disk is this claim's, or, if failure is not empty, why it is not. The tab takes content,
-// everything on the disk, over. Of it, the disk has confirmed so many bytes.
+// Taken says that the disk is this claim's, or, if failure is not empty, why it is not. The tab takes over
+// content, everything on the disk; confirmed is how many of its bytes the disk has confirmed.
 func (t *Tab) Taken(now float64, content []byte, confirmed int, failure string) {
 	t.advance(now)
 	t.store.answered = t.awake
@@ -247,7 +247,7 @@ func (t *Tab) begin(m *contract.Start) {
 	t.connect()
 }
 
-// obey does what the page of a running tab asks.
+// obey carries out a message of the page of a running tab.
 func (t *Tab) obey(w *contract.ToWorker) {
 	switch {
 	case w.Hidden != nil:
@@ -273,7 +273,7 @@ func (t *Tab) obey(w *contract.ToWorker) {
 	}
 }
 
-// stop is the end: for the room a crash of this server, whose seat stays leased.
+// stop ends the tab: for the room a crash of this server, whose seat stays leased.
 func (t *Tab) stop() {
 	t.stopped = true
 	t.link = link{}
@@ -283,7 +283,7 @@ func (t *Tab) stop() {
 	t.seat.server = nil
 }
 
-// roomURL is where the room's WebSocket is.
+// roomURL returns the address of the room's WebSocket.
 func (t *Tab) roomURL() string {
 	relay := strings.TrimSuffix(t.start.Relay, "/")
 	if rest, isHTTP := strings.CutPrefix(relay, "http"); isHTTP {

@@ -29,7 +29,7 @@ func (tab *testTab) role() string {
 	return string(*tab.last.Self.Role)
 }
 
-// leader is the tab of the leader of the highest term that all of the tabs know, nil if they do not agree.
+// leader returns the tab of the leader of the highest term that all tabs know, nil if they disagree.
 func leader(tabs ...*testTab) *testTab {
 	var found *testTab
 	for _, tab := range tabs {
@@ -238,8 +238,8 @@ func TestAWriteThatALeaderHoldsWaitsForAPausedRoom(t *testing.T) {
 	}
 }
 
-// While nobody can take a request, one of those that wait asks for all: servers that hold an election have
-// better to do than to refuse some thousand requests a second.
+// While no server can take a request, one waiting request asks for all: servers that hold an election have
+// better work than refusing thousands of requests a second.
 func TestOneOfTheRequestsThatWaitAsksForAll(t *testing.T) {
 	w := newWorld(t)
 	tabs := three(w)
@@ -354,8 +354,8 @@ func TestADuplicateWithoutLocksIsAnotherServer(t *testing.T) {
 	}
 }
 
-// Story 24 of raft/scenario: a server whose disk is gone could vote twice in a term, so it must not come back as
-// who it was.
+// Story 24 of raft/scenario: a server whose disk is gone could vote twice in a term, so it must not come
+// back as the same server.
 func TestATabWhoseDiskIsGoneIsAnotherServer(t *testing.T) {
 	w := newWorld(t)
 	first, second := w.open(newBrowser(), nil), w.open(newBrowser(), nil)
@@ -452,14 +452,13 @@ func TestARelayThatLostItsRecordTakesTheServersBack(t *testing.T) {
 	w.reads(tabs[4], 2, "x", "1")
 }
 
-// What is stored stays: it may be needed by another relay's room of this name, or by the same one that has
-// found its record again.
+// Stored seats stay: another relay's room of this name may need them, or the same one with its record found.
 func TestASeatThatWasGivenAwayIsLeftAlone(t *testing.T) {
 	w := newWorld(t)
 	first := w.open(newBrowser(), nil)
 	w.run(300)
 	first.close()
-	// The same room by another relay: S1 is somebody else there.
+	// The same room at another relay: S1 is another server there.
 	w.lives, w.record = 0, nil
 	w.startRelay()
 	other := w.open(newBrowser(), nil)
@@ -533,8 +532,8 @@ func TestColonAndJSONFormOneCluster(t *testing.T) {
 	}
 }
 
-// Tabs that speak Protobuf speak it with each other and with who speaks something else, and what they say
-// is shown field by field.
+// Tabs that speak Protobuf speak it with each other and with servers of other encodings, and their messages
+// are shown field by field.
 func TestProtobufAndColonFormOneCluster(t *testing.T) {
 	w := newWorld(t)
 	speaking := func(s *testStart) { s.Encoding = "protobuf" }
@@ -857,7 +856,7 @@ func TestAServerThatWasStalledHearsWhatWaitedBeforeItsTimerEnds(t *testing.T) {
 	}
 }
 
-// A leader's lease has run out whatever waits to be heard.
+// A leader's lease has run out whatever messages wait.
 func TestALeaderThatWasStalledLivesThroughItAtOnce(t *testing.T) {
 	w := newWorld(t)
 	leading := w.elect(three(w)...)
@@ -909,7 +908,8 @@ func TestATabSaysThatTheRelayCannotStoreWhoHoldsTheSeats(t *testing.T) {
 	w.until("the tab says that all is stored", 5000, said("has stored who holds which seat"))
 }
 
-// What the page asks on its way into the room waits for the room; if the way is barred it is told why.
+// A change that the page asks for while entering the room waits for the room; if entry is refused the page
+// is told why.
 func TestAChangeWaitsForTheRoom(t *testing.T) {
 	w := newWorld(t)
 	change := func(tab *testTab, id int) {
@@ -941,7 +941,7 @@ func TestAChangeWaitsForTheRoom(t *testing.T) {
 	}
 }
 
-// A refusal is told with the relay's own words, and the tab comes back when it was told to, not sooner.
+// A refusal is told in the relay's own words, and the tab returns when it was told to, not sooner.
 func TestARefusalIsToldAndItsTimeIsKept(t *testing.T) {
 	w := newWorld(t)
 	tab := w.open(newBrowser(), nil)
@@ -959,7 +959,7 @@ func TestARefusalIsToldAndItsTimeIsKept(t *testing.T) {
 	w.until("it comes back", 6000, func() bool { return tab.link.state == joined })
 }
 
-// Whoever comes to a room where nothing happens any more sees the logs all the same.
+// A watcher that comes to a quiet room still sees the logs.
 func TestALateWatcherSeesTheLogs(t *testing.T) {
 	w := newWorld(t)
 	tabs := three(w)
@@ -976,7 +976,7 @@ func TestALateWatcherSeesTheLogs(t *testing.T) {
 	})
 }
 
-// A tab shows the key-value state of its own server; that of another's neither travels nor is believed.
+// A tab shows the key-value state of its own server; the states of others are neither sent nor believed.
 func TestAStateStaysInItsTab(t *testing.T) {
 	w := newWorld(t)
 	tabs := three(w)

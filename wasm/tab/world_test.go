@@ -13,8 +13,8 @@ import (
 	"raftplayground/wasm/report/reporttest"
 )
 
-// world is everything around some tabs: a relay with one room, browsers with their storage, and time. It is driven by
-// hand, 1 ms a step.
+// world is everything around some tabs: a relay with one room, browsers with their storage, and time. A test
+// drives it, 1 ms a step.
 type world struct {
 	t       tester
 	now     float64  // ms of real time
@@ -27,7 +27,7 @@ type world struct {
 	secrets uint64
 	lives   uint64            // of the room
 	timers  []timer           // in the order of their times
-	guest   func(text string) // hears what the relay says to a member that is no tab; may be nil
+	guest   func(text string) // hears what the relay says to a member that is not a tab; may be nil
 }
 
 type timer struct {
@@ -40,8 +40,8 @@ type browser struct {
 	seats    map[int]*storedSeat
 	kind     string
 	full     bool    // takes no writes any more
-	hung     bool    // answers neither writes nor who takes a disk
-	lockless bool    // a page without a secure context: a seat that another tab holds is offered all the same
+	hung     bool    // answers neither writes nor requests for a disk
+	lockless bool    // a page without a secure context: it offers even a seat that another tab holds
 	slow     float64 // ms until a disk is made
 }
 
@@ -77,7 +77,7 @@ type testTab struct {
 	flights []contract.Flight
 }
 
-// tester is a test, be it the testing package's or a property of rapid's.
+// tester is a test, of the testing package or of rapid.
 type tester interface {
 	Helper()
 	Fatal(args ...any)
@@ -146,8 +146,8 @@ func (w *world) open(b *browser, change func(*testStart)) *testTab {
 	return tab
 }
 
-// asTheContractSays holds what the hub says against the room's side of the contract: it has no member more. Frames, and
-// reports, which may be of servers of any kind, are not the hub's.
+// asTheContractSays checks the hub's messages against the room's side of the contract: they have no other
+// members. Frames, and reports, which may be of servers of any kind, are not the hub's.
 func (w *world) asTheContractSays(text []byte) {
 	var e contract.Envelope
 	if err := contract.Codec.Unmarshal(text, &e); err != nil || e.From != nil || e.To != nil {
@@ -185,7 +185,7 @@ type testStart struct {
 	Hidden   bool   `json:"hidden"`
 }
 
-// close is the end of the tab, as when a person closes it: nothing more runs in it.
+// close ends the tab, as when a person closes it: nothing more runs in it.
 func (tab *testTab) close() {
 	tab.gone = true
 	tab.todo = nil
@@ -242,7 +242,7 @@ func (w *world) until(what string, most int, holds func() bool) {
 	}
 }
 
-// settle carries messages until nobody has anything more to say now.
+// settle carries messages until there are none left.
 func (w *world) settle() {
 	for busy := true; busy; {
 		busy = false
@@ -401,7 +401,7 @@ func (tab *testTab) hold(server int) {
 	tab.soon(func() { tab.Seat(tab.world.now, server, seat.ticket, tab.browser.kind, seat.claim) })
 }
 
-// soon is later, by as long as the browser needs for a disk.
+// soon is later, delayed by the browser's time for a disk.
 func (tab *testTab) soon(do func()) {
 	if w := tab.world; tab.browser.slow > 0 {
 		w.timers = append(w.timers, timer{w.now + tab.browser.slow, func() { tab.later(do) }})
@@ -461,7 +461,7 @@ func (tab *testTab) Cut(size int) bool {
 	return tab.write(func(seat *storedSeat) { seat.content = seat.content[:size] })
 }
 
-// write changes the disk now, or later if it is slow; a tab that is closed before then has lost the write.
+// write changes the disk now, or later if it is slow; a tab closed before then has lost the write.
 func (tab *testTab) write(change func(*storedSeat)) bool {
 	seat := tab.browser.seats[tab.held]
 	switch {

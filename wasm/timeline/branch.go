@@ -6,25 +6,25 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// MostBranches is how many there may be at once.
+// MostBranches is how many branches there may be at once.
 const MostBranches = 32
 
-// fork makes a branch of the one that is looked at, with all that was written down through the playhead, and
-// looks at it. Its tape follows when something has been done.
+// fork makes a branch from the current one, with its record through the playhead, and shows it. Its tape
+// follows when something has been done.
 func (l *Line[W, T, R]) fork(text string) {
 	at, parent := l.World.Now(), l.Branch
 	l.last++
 	b := &Branch[T, R]{ID: l.last, Parent: l.owner(at), At: at, Text: text, Tape: parent.Tape, End: at}
 	b.Kept = l.host.Fork(&parent.Kept, at)
 	if len(l.Branches) == MostBranches {
-		l.forget() // never this one, unless it is the oldest of a chain of them all
+		l.forget() // never the current one
 	}
 	l.Branches = append(l.Branches, b)
 	l.Branch, l.Live = b, true
 }
 
-// owner returns the branch to which a moment of the one that is looked at belongs: what lies before the act
-// that made a branch is its parent's.
+// owner returns the branch that owns a moment of the current one: the time before the act that made a branch
+// is its parent's.
 func (l *Line[W, T, R]) owner(at int64) int {
 	own := l.Branch
 	for at < own.At {
@@ -37,7 +37,7 @@ func (l *Line[W, T, R]) owner(at int64) int {
 	return own.ID
 }
 
-// Find returns a branch, nil if it is not there any more.
+// Find returns a branch, nil if it is gone.
 func (l *Line[W, T, R]) Find(id int) *Branch[T, R] {
 	i := slices.IndexFunc(l.Branches, func(b *Branch[T, R]) bool { return b.ID == id })
 	if i < 0 {
@@ -46,8 +46,8 @@ func (l *Line[W, T, R]) Find(id int) *Branch[T, R] {
 	return l.Branches[i]
 }
 
-// forget drops the oldest branch that none of the others comes from and that is not looked at; if there is
-// none, the oldest one, and its branches are then its parent's.
+// forget drops the oldest branch that has no branches and is not shown; if there is none, the oldest one,
+// whose branches then become its parent's.
 func (l *Line[W, T, R]) forget() {
 	gone := max(0, slices.IndexFunc(l.Branches, func(b *Branch[T, R]) bool {
 		comesFrom := func(other *Branch[T, R]) bool { return other.Parent == b.ID }

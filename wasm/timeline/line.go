@@ -6,61 +6,60 @@ type World[W any] interface {
 	Now() int64
 	// Next returns when something happens next, and whether it ever does.
 	Next() (at int64, ever bool)
-	// Step lives to that moment, and what happens then.
+	// Step lives to that moment, through what happens then.
 	Step() bool
-	// RunTo lives to a moment, and what happens until then and at it.
+	// RunTo lives to a moment, through all that happens until then and at it.
 	RunTo(at int64)
 	// Clone returns an independent copy.
 	Clone() W
-	// Ahead tells whether the run says of something that it is done later.
+	// Ahead tells whether the run has planned actions later.
 	Ahead() bool
 }
 
-// Tape reaches every moment of one way of a run. Of a recording, Keep and Branch are never called: nothing can
-// be done.
+// Tape reaches every moment of one branch of a run. For a recording, in which nothing can be done, Keep and
+// Branch are never called.
 type Tape[W, T any] interface {
 	// At returns the world at a moment, which the caller may live on in.
 	At(at int64) W
 	// Keep says how the run went on: w has lived on from a world of this tape.
 	Keep(w W)
-	// Branch returns the tape of another way, that of w, in which something else was done now.
+	// Branch returns the tape of another branch, that of w, in which something else was done now.
 	Branch(w W) T
 }
 
-// Host is who looks at a Line. It may act at the playhead from Meet only.
+// Host is the owner of a Line. Only Meet may act at the playhead.
 type Host[R any] interface {
-	// Due returns when something is due that the world does not know of; Never: nothing is.
+	// Due returns when something outside the world is due; Never: nothing is.
 	Due() int64
-	// Meet does what is due, and lives as far as that.
+	// Meet does what is due, and lives up to it.
 	Meet()
-	// Lived writes down what has happened since it was last called, at the end of the branch. It returns
-	// whether playing is to stop here.
+	// Lived writes down what has happened since its last call, at the end of the branch. It returns whether
+	// playing must stop here.
 	Lived() (stop bool)
-	// Passed shows the stretch that was played. again: it was lived through before, and written down.
+	// Passed shows the stretch that was played. again: it was lived and written down before.
 	Passed(again bool)
 	// Moved says that the playhead is elsewhere. anew: in another world.
 	Moved(anew bool)
-	// Fork returns what is kept of a branch that leaves the one looked at now. That goes on as if nobody
-	// looked at it.
+	// Fork returns the record of a branch that leaves the current one. The parent goes on unwatched.
 	Fork(parent *R, at int64) R
 }
 
 // Limits, µs of cluster time.
 const (
 	Never     = 1<<63 - 1
-	Stretch   = 2e6   // of a long way, lived in one input
+	Stretch   = 2e6   // the part of a long way that is lived in one input
 	MostAhead = 60e6  // how far beyond its end a branch is lived for a seek or a step
 	near      = 500e3 // a step that ends within this is played; farther ones are travelled to
 )
 
-// mostSteps is how many moments at which something happens are lived through in one input. A run in which more
-// happens is played slower than it should be.
+// mostSteps is how many moments with events are lived through in one input. A run with more plays slower
+// than it should.
 const mostSteps = 20000
 
-// Line is the ways of one run. R is what the Host keeps of each. It is not safe for concurrent use.
+// Line is the branches of one run. R is the Host's record of each. It is not safe for concurrent use.
 type Line[W World[W], T Tape[W, T], R any] struct {
 	World    W
-	Branch   *Branch[T, R]   // that is looked at; nil before a run is open
+	Branch   *Branch[T, R]   // the one shown; nil before a run is open
 	Branches []*Branch[T, R] // ascending by ID
 	Live     bool            // the playhead is at the end of the branch: what happens there is new
 
@@ -93,7 +92,7 @@ func (l *Line[W, T, R]) Open(tape T, kept R) {
 	l.Stand(0)
 }
 
-// Stand puts the playhead to a moment of the branch that is looked at, not beyond its end.
+// Stand moves the playhead to a moment of the current branch, not beyond its end.
 func (l *Line[W, T, R]) Stand(at int64) {
 	l.World = l.Branch.Tape.At(at)
 	l.Live = at >= l.Branch.End
@@ -106,8 +105,8 @@ func (l *Line[W, T, R]) LookAt(b *Branch[T, R], at int64) {
 	l.Stand(min(max(at, 0), b.End))
 }
 
-// Act lets something be done at the playhead, in a branch of its own, which text names, if the one that is
-// looked at goes on from here in another way.
+// Act does something at the playhead, in a branch of its own, which text names, if the current one goes on
+// differently from here.
 func (l *Line[W, T, R]) Act(text func() string, do func() error) (forked bool, err error) {
 	forked = !l.Live || l.World.Ahead()
 	if forked {

@@ -11,7 +11,7 @@ import (
 type count struct {
 	now  int64
 	done []string
-	plan []int64 // when something is done later, because the run says so
+	plan []int64 // when the run has planned actions
 }
 
 func (w *count) Now() int64 { return w.now }
@@ -76,7 +76,7 @@ func (t *reel) Branch(w *count) *reel {
 	return b
 }
 
-// diary is a host that writes down how many steps were lived, a branch each, and stops where it is told.
+// diary is a host that notes how many steps were lived in each branch, and stops where it is told.
 type diary struct {
 	line   *Line[*count, *reel, int]
 	stop   int64
@@ -154,7 +154,7 @@ func TestPlayingStopsWhereTheHostSays(t *testing.T) {
 		t.Errorf("it stopped at %d", l.World.Now())
 	}
 	d.stop = 150
-	l.Travel(200, func(bool) {}) // who travels does not look
+	l.Travel(200, func(bool) {}) // Travel does not use the watcher
 	if l.World.Now() != 200 {
 		t.Errorf("on a way it stopped at %d", l.World.Now())
 	}

@@ -1,7 +1,6 @@
 package timeline
 
-// Play lets the cluster live to a moment, or to the one at which the Host says to stop. It returns whether it
-// said so.
+// Play lets the cluster live to a moment, or until the Host says to stop. It returns whether the Host did.
 func (l *Line[W, T, R]) Play(to int64) (stopped bool) {
 	if !l.Live {
 		l.relive(to)
@@ -9,14 +8,14 @@ func (l *Line[W, T, R]) Play(to int64) (stopped bool) {
 	return l.Live && l.prolong(to)
 }
 
-// relive lives once more through what was written down already.
+// relive lives again through recorded time.
 func (l *Line[W, T, R]) relive(to int64) {
 	live(l.World, min(to, l.Branch.End), func() {})
 	l.host.Passed(true)
 	l.Live = l.World.Now() >= l.Branch.End
 }
 
-// live lives to a moment, or through as much as one input may, and lets every step be seen.
+// live lives to a moment, or as far as one input may, and calls saw after every step.
 func live[W World[W]](w W, to int64, saw func()) {
 	for range mostSteps {
 		if at, _ := w.Next(); at > to {
@@ -28,7 +27,7 @@ func live[W World[W]](w W, to int64, saw func()) {
 	}
 }
 
-// prolong lives the branch further, and has what happens written down.
+// prolong lives the branch further, and lets the Host write down what happens.
 func (l *Line[W, T, R]) prolong(to int64) (stopped bool) {
 	for steps := 0; ; steps++ {
 		at, ever := l.World.Next()
@@ -55,8 +54,8 @@ func (l *Line[W, T, R]) prolong(to int64) (stopped bool) {
 	return stopped
 }
 
-// Clear goes on to the next microsecond at which nothing happens by itself, so that what is done then is done
-// again in the same order when the run is lived once more.
+// Clear goes on to the next microsecond at which nothing happens by itself, so that an action then is
+// repeated in the same order when the run is lived again.
 func (l *Line[W, T, R]) Clear() (stopped bool) {
 	for {
 		at := l.World.Now() + 1
@@ -68,15 +67,15 @@ func (l *Line[W, T, R]) Clear() (stopped bool) {
 	}
 }
 
-// Replay lives a stretch of a branch once more, in a world of its own, so that neither the world that is
-// looked at nor the answers to anything else wait for it.
+// Replay lives a stretch of a branch again, in a world of its own, so that neither the world shown nor other
+// answers wait for it.
 type Replay[W World[W]] struct {
 	World W
 	To    int64
 }
 
-// GoOn lives so much of the stretch that the Worker goes on hearing the page. It returns whether that was its
-// end.
+// GoOn lives the next part of the stretch, short enough that the Worker keeps hearing the page. It returns
+// whether the stretch has ended.
 func (r *Replay[W]) GoOn(saw func()) bool {
 	live(r.World, min(r.To, r.World.Now()+Stretch), saw)
 	return r.World.Now() >= r.To

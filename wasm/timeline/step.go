@@ -2,9 +2,9 @@ package timeline
 
 // Watcher looks at a world from step to step for the moments at which a page's step ends.
 type Watcher[W any] interface {
-	// Look begins anew: what happens in w from now on counts.
+	// Look restarts: only what happens in w from now on counts.
 	Look(w W)
-	// Saw says what has happened since it looked last that ends the step, and begins anew; empty if nothing has.
+	// Saw returns what has ended the step since the last look, and restarts; empty if nothing has.
 	Saw(w W) string
 }
 
@@ -15,7 +15,7 @@ type Outcome int
 const (
 	Arrived    Outcome = iota // where the watcher saw something
 	Nothing                   // nothing of the kind happens within MostAhead
-	Superseded                // another moment was wished for meanwhile
+	Superseded                // another moment was requested meanwhile
 )
 
 // Step goes on to the next moment at which the watcher sees something. Then done is called with what it saw.
@@ -24,8 +24,8 @@ func (l *Line[W, T, R]) Step(k Watcher[W], done func(how Outcome, saw string)) {
 	l.stepOn(k, l.World.Now()+MostAhead, done)
 }
 
-// stepOn goes to the next moment that the watcher sees, if there is one until a moment. What the Host does on
-// the way is not known before: what comes is certain as far as that, and from there it is looked for anew.
+// stepOn goes to the next moment that the watcher sees, until at most. The Host's acts on the way are not
+// known in advance: the search is certain up to the next of them, and restarts from there.
 func (l *Line[W, T, R]) stepOn(k Watcher[W], until int64, done func(Outcome, string)) {
 	certain := min(until, max(l.host.Due(), l.Branch.End))
 	at, text := find(k, l.World.Clone(), certain)
@@ -43,11 +43,11 @@ func (l *Line[W, T, R]) stepOn(k Watcher[W], until int64, done func(Outcome, str
 		l.walk(at, reached(func() { done(Arrived, text) }))
 	case certain < until:
 		l.walk(certain, reached(func() {
-			if text := k.Saw(l.World); text != "" { // what the Host did ends the step
+			if text := k.Saw(l.World); text != "" { // the Host's act ends the step
 				done(Arrived, text)
 				return
 			}
-			// In an input of its own, for the whole way may be long.
+			// In an input of its own, because the whole way may be long.
 			l.way = &journey{l.World.Now(), reached(func() { l.stepOn(k, until, done) })}
 		}))
 	default:
@@ -67,8 +67,8 @@ func (l *Line[W, T, R]) walk(to int64, done func(there bool)) {
 	done(true)
 }
 
-// find lives a world, which it uses up, to the next moment that the watcher sees, until a moment at most; then
-// it returns no text.
+// find lives a world, which it uses up, to the next moment that the watcher sees. If there is none until a
+// moment, it returns no text.
 func find[W World[W]](k Watcher[W], w W, until int64) (at int64, text string) {
 	for next, ever := w.Next(); ever && next <= until; next, ever = w.Next() {
 		w.Step()
@@ -79,9 +79,9 @@ func find[W World[W]](k Watcher[W], w W, until int64) (at int64, text string) {
 	return 0, ""
 }
 
-// StepBack goes to just before the last moment that the watcher sees, and returns what that is; empty, and it
-// goes nowhere, if there is none within MostAhead. It looks for it by living ever longer stretches of the past
-// once more.
+// StepBack goes to just before the last moment that the watcher sees, and returns what it saw; empty, and
+// without moving, if there is none within MostAhead. It searches by living ever longer stretches of the past
+// again.
 func (l *Line[W, T, R]) StepBack(k Watcher[W]) (saw string) {
 	now := l.World.Now()
 	for stretch, until := int64(100e3), now; until > 0 && until > now-MostAhead; stretch *= 4 {

@@ -1,22 +1,22 @@
 package timeline
 
-// journey is a way to a moment that takes long.
+// journey is a long way to a moment.
 type journey struct {
 	to   int64
-	done func(there bool) // there is false if another moment was wished for before this one was reached
+	done func(there bool) // there is false if another moment was requested first
 }
 
-// Travel lives on to a moment, in several inputs if it is far, and then calls done. The branch is prolonged if
-// it ends before, with all that playing there would meet.
+// Travel lives on to a moment, in several inputs if it is far, and then calls done. A branch that ends
+// before is prolonged, with all that playing there would meet.
 func (l *Line[W, T, R]) Travel(to int64, done func(there bool)) {
 	l.way = &journey{to, done}
 	l.GoOn()
 }
 
-// Travels tells whether a way is not at its end yet.
+// Travels tells whether a journey is under way.
 func (l *Line[W, T, R]) Travels() bool { return l.way != nil }
 
-// GoOn makes a stretch of the way.
+// GoOn lives the next stretch of the journey.
 func (l *Line[W, T, R]) GoOn() {
 	l.Play(min(l.way.to, l.World.Now()+Stretch))
 	if l.World.Now() >= l.way.to {
@@ -24,7 +24,7 @@ func (l *Line[W, T, R]) GoOn() {
 	}
 }
 
-// supersede ends the way that is under way, if there is one, where the playhead is.
+// supersede ends the journey under way, if there is one, at the playhead.
 func (l *Line[W, T, R]) supersede() {
 	if l.way != nil {
 		l.arrive(false)
@@ -38,8 +38,8 @@ func (l *Line[W, T, R]) arrive(there bool) {
 	way.done(there)
 }
 
-// GoTo goes to a moment of the branch, or to MostAhead beyond its end at most, and then calls done. On the way
-// to one, another takes its place.
+// GoTo goes to a moment of the branch, or to MostAhead beyond its end at most, and then calls done. Another
+// call replaces it on the way.
 func (l *Line[W, T, R]) GoTo(at int64, done func()) {
 	l.supersede()
 	if at <= l.Branch.End {

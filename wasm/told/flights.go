@@ -7,10 +7,10 @@ import (
 	"raftplayground/wasm/report"
 )
 
-// Sightings tells what became of frames since it was last called; unseen: nobody watches them, and they are
-// not shown again.
+// Sightings tells what became of frames since its last call; unseen: the page is hidden, and never sees
+// them.
 func (t *Teller) Sightings(unseen bool) {
-	list, _ := t.world.Sightings(nil) // of more than find room the page is shown none
+	list, _ := t.world.Sightings(nil) // sightings beyond the room's limit are not shown
 	if unseen {
 		return
 	}
@@ -41,15 +41,15 @@ func (t *Teller) see(f *hub.Sighting) {
 	case known:
 		view.Held, view.Due = false, f.Due
 		if f.Due > f.At {
-			view.Sent = f.At // it was released, and sets out anew
+			view.Sent = f.At // it was released, and sets out again
 		}
 		t.flights[f.Seq] = view
 		t.Flight(view)
 	}
 }
 
-// remember keeps a flight for as long as it is under way, in case that something is done to it. So many as are
-// under way at once have room, and as many again.
+// remember keeps a flight while it is under way, in case something is done to it. There is room for all that
+// are under way at once, and as many again.
 func (t *Teller) remember(view contract.Flight) {
 	flights := t.flights
 	flights[view.Seq] = view
@@ -75,7 +75,7 @@ func (t *Teller) tellFrames() {
 	}
 }
 
-// sent is a frame that was told of, as it set out.
+// sent returns a frame that was told of, as it set out.
 func sent(f *hub.Sighting) *hub.Flight {
 	return &hub.Flight{Seq: f.Seq, From: f.From, To: f.To, Sent: f.Sent, Due: f.Due, Data: f.Data, Binary: f.Binary}
 }

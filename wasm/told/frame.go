@@ -28,7 +28,7 @@ func (t *Teller) UnderWay(seq uint64) *hub.Flight {
 	return nil
 }
 
-// FrameName says what a frame is: "the RequestVote of S3 to S1"; empty if there is none.
+// FrameName names a frame: "the RequestVote of S3 to S1"; empty if there is none.
 func (t *Teller) FrameName(f *hub.Flight) string {
 	if f == nil || f.Seq == 0 {
 		return ""
@@ -41,7 +41,7 @@ func (t *Teller) FrameName(f *hub.Flight) string {
 	return "the " + kind + " of S" + report.Decimal(f.From) + " to S" + report.Decimal(f.To)
 }
 
-// FrameDetails returns all about a frame under way, and whether it is.
+// FrameDetails returns all about a frame, and whether it is under way.
 func (t *Teller) FrameDetails(seq uint64) (d contract.FrameDetails, there bool) {
 	f := t.UnderWay(seq)
 	if f == nil {
@@ -57,8 +57,8 @@ func (t *Teller) FrameDetails(seq uint64) (d contract.FrameDetails, there bool) 
 	return d, true
 }
 
-// writeForms shows a frame in each encoding. In its own it is shown as it travels, which may be written in
-// another way than wire's.
+// writeForms shows a frame in each encoding. In its own encoding it is shown as it travels, which may differ
+// from the form that package wire writes.
 func (t *Teller) writeForms(d *contract.FrameDetails, f *hub.Flight) {
 	kind := wire.KindOf(f.Binary)
 	own, _ := wire.Recognise(kind, f.Data)
@@ -85,7 +85,7 @@ func (t *Teller) writeForms(d *contract.FrameDetails, f *hub.Flight) {
 	}
 }
 
-// wouldDo says what the receiver would do with a frame now: a copy of the world finds out.
+// wouldDo returns what the receiver would do with a frame now, as a copy of the world finds out.
 func (t *Teller) wouldDo(f *hub.Flight) []string {
 	words := []string{}
 	switch state, _, _ := t.world.Look(raft.ServerID(f.To)); state {
@@ -134,8 +134,8 @@ func labelled(label string) string {
 	return ": " + label
 }
 
-// Inboxes returns what is on its way to each server, in the order in which it arrives; what waits in a paused
-// server comes first.
+// Inboxes returns the frames on their way to each server, in order of arrival; those that wait in a paused
+// server come first.
 func (t *Teller) Inboxes() []contract.Inbox {
 	t.world.View(&t.view)
 	size := len(t.view.Machines)
@@ -162,7 +162,7 @@ func (t *Teller) Inboxes() []contract.Inbox {
 	return boxes
 }
 
-// fieldsOf lists what a call or a reply says, with the meanings of Figures 2 and 13.
+// fieldsOf lists the fields of a call or a reply, with the meanings of Figures 2 and 13.
 func fieldsOf(rpc raft.RPC) []contract.Field {
 	list := []contract.Field{}
 	for _, f := range wire.Tell(rpc) {
@@ -174,7 +174,7 @@ func fieldsOf(rpc raft.RPC) []contract.Field {
 	return list
 }
 
-// server names one.
+// server names a server.
 func server(id raft.ServerID) string { return "S" + report.Decimal(id) }
 
 // entriesText names the first few entries.

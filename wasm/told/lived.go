@@ -6,10 +6,10 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// mostChanges is how many changes of each kind it keeps; the oldest go, many at a time.
+// mostChanges is how many changes of each kind lived keeps; the oldest go, many at a time.
 const mostChanges = 6000
 
-// lived is what the time line shows of a branch.
+// lived is the history of a branch that the time line shows.
 type lived struct {
 	terms  []contract.TermChange
 	lanes  []contract.LaneChange
@@ -19,18 +19,18 @@ type lived struct {
 	last [10]contract.LaneChange // of each server; its Role is empty before the first
 }
 
-// change is one more entry of a lived; nil members are none.
+// change is an addition to a lived; nil members add nothing.
 type change struct {
 	term *contract.TermChange
 	lane *contract.LaneChange
 	mark *contract.Mark
 }
 
-// lane notes what a server is; nothing if that is what it was.
+// lane notes a server's role or state, unless it has not changed.
 func (h *lived) lane(at int64, server int, role contract.Lane, term contract.U64) (c change) {
 	l := &h.last[server]
 	if role == contract.GoneLane {
-		term = l.Term // what its disk holds
+		term = l.Term // the term on its disk
 	}
 	if l.Role == role && l.Term == term {
 		return c
@@ -59,8 +59,8 @@ func (h *lived) mark(at int64, kind contract.MarkKind, server int, text string) 
 	return change{mark: &h.marks[len(h.marks)-1]}
 }
 
-// bound drops a quarter of a list that has grown too long, but for the newest change of each lane in it: that
-// still holds where the list begins now.
+// bound drops a quarter of a list that has grown too long, except the newest change of each lane in it,
+// which still holds where the list begins now.
 func bound[T any](list []T, laneOf func(T) int) []T {
 	if len(list) <= mostChanges {
 		return list
@@ -79,7 +79,7 @@ func bound[T any](list []T, laneOf func(T) int) []T {
 	return append(kept, list[len(old):]...)
 }
 
-// through returns a copy of the history as far as a moment, but for what was committed then.
+// through returns a copy of the history up to a moment, except what was committed then.
 func (h *lived) through(at int64) lived {
 	c := lived{
 		terms: asFarAs(h.terms, func(t contract.TermChange) bool { return t.At <= at }),
@@ -92,7 +92,7 @@ func (h *lived) through(at int64) lived {
 	return c
 }
 
-// asFarAs copies those of a list that had happened by then.
+// asFarAs copies the items of a list that had happened by then.
 func asFarAs[T any](list []T, happened func(T) bool) (kept []T) {
 	for _, one := range list {
 		if happened(one) {
@@ -102,7 +102,7 @@ func asFarAs[T any](list []T, happened func(T) bool) (kept []T) {
 	return kept
 }
 
-// whole returns all of it for the page.
+// whole returns the whole history for the page.
 func (h *lived) whole() *contract.LivedPart {
 	return &contract.LivedPart{
 		Whole: true, Terms: copied(h.terms), Lanes: copied(h.lanes), Marks: copied(h.marks), Commit: h.commit,

@@ -9,15 +9,15 @@ import (
 	"raftplayground/wasm/report"
 )
 
-// Record is what is written down of a branch.
+// Record is the written history of a branch.
 type Record struct {
-	events uint64   // of its world that were told
+	events uint64   // events of its world that were told
 	broken []string // the violations that were told, in words
 	lived  lived
 	story  story
 }
 
-// Through returns a copy of what was written down until now in w, a world of the branch.
+// Through returns a copy of the record until now in w, a world of the branch.
 func (r *Record) Through(w *lab.World) Record {
 	at := w.Now()
 	c := Record{events: w.Events(), broken: slices.Clone(r.broken[:min(len(r.broken), w.Broken())])}
@@ -38,8 +38,8 @@ func committed(w *lab.World) (highest raft.Index) {
 	return highest
 }
 
-// Write writes down what has happened since it was last called, but for what was done, and returns whether a
-// property was broken, the first of this branch.
+// Write writes down what has happened since its last call, except actions, and returns whether a property
+// was broken for the first time in this branch.
 func (t *Teller) Write() (violated bool) {
 	r, w := t.record, t.world
 	now := w.Now()
@@ -82,8 +82,7 @@ func (t *Teller) event(h *lab.Happening) {
 	}
 }
 
-// violations tells of the properties that are broken and were not told of yet, and returns whether there are
-// any.
+// violations tells of newly broken properties, and returns whether there are any.
 func (t *Teller) violations() (any bool) {
 	r := t.record
 	if t.world.Broken() == len(r.broken) {
@@ -102,7 +101,7 @@ func (t *Teller) violations() (any bool) {
 	return any
 }
 
-// change passes on to the page what was added to the history.
+// change passes an addition to the history on to the page.
 func (t *Teller) change(c change) {
 	if c == (change{}) {
 		return
@@ -124,7 +123,7 @@ func (t *Teller) change(c change) {
 		h.Marks = append(h.Marks, *c.mark)
 	}
 	if len(h.Terms)+len(h.Lanes)+len(h.Marks) > mostChanges {
-		t.Next.Lived, t.lostHistory = nil, true // the page has not asked for long: it is told all of it anew
+		t.Next.Lived, t.lostHistory = nil, true // the page has not asked for long: it is sent the whole history anew
 	}
 }
 

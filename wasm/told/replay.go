@@ -13,21 +13,20 @@ import (
 	"raftplayground/wasm/report"
 )
 
-// Limits of what a replay answers. Of more messages those that ended first are left out, of more events the
-// oldest: it is then complete from a later moment on, which it says. Times are µs of cluster time.
+// Limits of a replay. Of more messages those that ended first are left out, of more events the oldest: the
+// replay is then complete from a later moment on, which it says. Times are µs of cluster time.
 const (
 	LongestReplay = 60e6
 	MostMessages  = 4000
 	MostEvents    = 2000
 )
 
-// ForeignLine is above the numbers of all lines that a story ever has. Events of which the story has no line
-// any more are numbered from there on by their place in the run, so that they have the same number whenever
-// they are asked for.
+// ForeignLine is above the numbers of all lines that a story ever has. Events whose line is no longer in the
+// story are numbered from there on by their place in the run, and so always get the same number.
 const ForeignLine = 1 << 50
 
-// Replay is all that happened in a stretch of a branch that is lived once more: the page saw only what
-// happened while it watched.
+// Replay is all that happens in a stretch of a branch that is lived again: the page saw only what happened
+// while it watched.
 type Replay struct {
 	World   *lab.World
 	record  *Record // of the branch
@@ -36,19 +35,19 @@ type Replay struct {
 	details bool // events that are details, too
 	reader  report.Reader
 
-	from     int64 // it is complete from here on
+	from     int64 // the replay is complete from here on
 	messages []contract.Message
 	place    map[uint64]int // of messages, by their number
 	leftOut  int            // messages
 	events   []contract.StoryLine
-	told     uint64 // events of the world that were looked at
+	told     uint64 // events of the world that were seen
 	lived    lived
 	sighted  []hub.Sighting  // scratch
 	happened []lab.Happening // scratch
 }
 
-// NewReplay returns the replay of a stretch of the branch that is looked at, which ends at a moment. w is a
-// world of the branch at the beginning of the stretch, which nobody else lives on in.
+// NewReplay returns the replay of a stretch of the current branch that ends at to. w is a world of the
+// branch at the beginning of the stretch, for the replay alone.
 func (t *Teller) NewReplay(w *lab.World, to int64, details bool) *Replay {
 	from := w.Now()
 	r := &Replay{World: w, record: t.record, begin: from, to: to, from: from, details: details, place: map[uint64]int{}}
@@ -65,14 +64,14 @@ func (t *Teller) NewReplay(w *lab.World, to int64, details bool) *Replay {
 	return r
 }
 
-// Saw takes note of what happened since it was last called.
+// Saw notes what happened since its last call.
 func (r *Replay) Saw() {
 	r.noteLanes()
 	r.noteEvents()
 	r.noteMessages()
 }
 
-// View returns what was found, once the whole stretch was lived: the messages in the order of their sending.
+// View returns the result, once the whole stretch was lived: the messages in the order of their sending.
 func (r *Replay) View() contract.Replay {
 	for _, v := range r.World.Violations() {
 		if v.At > r.begin {
@@ -99,7 +98,7 @@ func (r *Replay) noteLanes() {
 	}
 }
 
-// noteEvents notes what happened in the servers since it was last called.
+// noteEvents notes the servers' events since its last call.
 func (r *Replay) noteEvents() {
 	r.happened = r.World.EventsSince(r.told, r.happened[:0])
 	for i := range r.happened {
@@ -117,7 +116,7 @@ func (r *Replay) tell(line contract.StoryLine) {
 		return
 	}
 	alike := func(l *contract.StoryLine) bool { return l.Server == line.Server && l.Text == line.Text }
-	before := 0 // as many as are alike at this moment come first in the story, too
+	before := 0 // how many alike lines of this moment precede it, in the story too
 	for i := len(r.events) - 1; i >= 0 && r.events[i].At == line.At; i-- {
 		if alike(&r.events[i]) {
 			before++
@@ -146,7 +145,7 @@ func (r *Replay) tell(line contract.StoryLine) {
 	}
 }
 
-// noteMessages notes what became of messages since it was last called.
+// noteMessages notes what became of messages since its last call.
 func (r *Replay) noteMessages() {
 	r.sighted, _ = r.World.Sightings(r.sighted[:0])
 	for i := range r.sighted {
@@ -157,13 +156,13 @@ func (r *Replay) noteMessages() {
 	}
 }
 
-// noteMessage notes one. A message that is held and let go was still sent when it was sent: that is what could
-// have caused it.
+// noteMessage notes one message. A message that was held and released keeps its first time of sending: its
+// cause lies before that.
 func (r *Replay) noteMessage(f *hub.Sighting) {
 	if f.Later {
 		i, known := r.place[f.Seq]
 		if !known {
-			return // it had ended before the stretch that is kept
+			return // it had ended before the part that is kept
 		}
 		m := &r.messages[i]
 		switch m.Held = f.Fate == "held"; f.Fate {
@@ -183,7 +182,7 @@ func (r *Replay) noteMessage(f *hub.Sighting) {
 	}, wire.KindOf(f.Binary), f.Data))
 }
 
-// EndOf is when a message was over; never, if it still is under way.
+// EndOf returns when a message was over; never, if it is still under way.
 func EndOf(m *contract.Message) int64 {
 	switch {
 	case m.Held:
@@ -194,7 +193,7 @@ func EndOf(m *contract.Message) int64 {
 	return m.Due
 }
 
-// bound leaves out what ended first of more than so many messages.
+// bound leaves out the messages that ended first, if there are more than most.
 func (r *Replay) bound(most int) {
 	surplus := len(r.messages) - most
 	if surplus <= 0 {

@@ -19,8 +19,8 @@ type known struct {
 	seat    contract.Seat
 }
 
-// lookAround adds to the next batch what is other than the page was told: the servers, the network, the lab.
-// endToo: also when nothing but the end of the branch is.
+// lookAround adds to the next batch what differs from what the page knows: the servers, the network, the
+// lab. endToo: even if only the end of the branch differs.
 func (t *Teller) lookAround(s *Scene, endToo bool) {
 	anew := t.void || t.jumped
 	t.world.View(&t.view)
@@ -34,7 +34,7 @@ func (t *Teller) lookAround(s *Scene, endToo bool) {
 	t.tellLab(anew, endToo, &s.Lab)
 }
 
-// tellServers tells of all servers if any is not as it was told of.
+// tellServers tells of all servers if any has changed.
 func (t *Teller) tellServers() {
 	now := make([]known, 0, len(t.view.Machines))
 	for i := range t.view.Machines {
@@ -89,8 +89,8 @@ func (t *Teller) tellRoom(anew bool, rate float64) {
 	}
 }
 
-// tellAnswers answers the page's questions anew where the servers, the rules that they keep, the network or what the
-// page regards are not as they were.
+// tellAnswers answers the page's questions anew if the servers, their rules, the network or the page's
+// regard have changed.
 func (t *Teller) tellAnswers() {
 	if t.Next.Servers == nil && t.Next.Room == nil && !t.Asked.Waits() {
 		return
@@ -112,7 +112,7 @@ func linkView(l *hub.Link) contract.Link {
 func (t *Teller) tellLab(anew, endToo bool, view *contract.Lab) {
 	view.Off, view.Modified, view.Properties = t.world.Off(), t.world.Modified(), t.properties()
 	branches, end := view.Branches, view.End
-	view.Branches, view.End = slices.Clone(branches), 0 // that of the branch that is looked at grows all the time
+	view.Branches, view.End = slices.Clone(branches), 0 // the end of the current branch grows all the time
 	for i := range view.Branches {
 		if view.Branches[i].ID == view.Branch {
 			view.Branches[i].End = 0
@@ -127,7 +127,7 @@ func (t *Teller) tellLab(anew, endToo bool, view *contract.Lab) {
 	t.Next.Lab = view
 }
 
-// promises are the safety properties of Figure 3, in its order, and what else the lab can see broken.
+// promises are the safety properties of Figure 3, in its order, and others that the lab can see broken.
 var promises = []struct {
 	property check.Property
 	text     string
@@ -145,7 +145,7 @@ var promises = []struct {
 	{check.Liveness, "The cluster serves its clients again once its faults are healed."},
 }
 
-// figure3 is how many of the promises are always listed; the others are when they are broken.
+// figure3 is how many of the promises are always listed; the others only when they are broken.
 const figure3 = 5
 
 func promiseOf(p check.Property) string {
@@ -157,7 +157,7 @@ func promiseOf(p check.Property) string {
 	return ""
 }
 
-// properties says what has held up to the playhead.
+// properties returns which properties have held up to the playhead.
 func (t *Teller) properties() []contract.Property {
 	var violations []check.Violation
 	if t.world.Broken() > 0 {

@@ -32,7 +32,7 @@ func (s *story) add(line contract.StoryLine) {
 	s.lines = slices.Delete(s.lines, 0, surplus)
 }
 
-// through returns a copy as far as a moment.
+// through returns a copy up to a moment.
 func (s *story) through(at int64) story {
 	return story{asFarAs(s.lines, func(l contract.StoryLine) bool { return l.At <= at })}
 }

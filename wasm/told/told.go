@@ -10,7 +10,7 @@ import (
 	"raftplayground/wasm/report"
 )
 
-// BatchEvery is how far apart two batches are at least, in ms of real time.
+// BatchEvery is the least time between two batches, in ms of real time.
 const BatchEvery = 33
 
 // Teller tells the page of a lab about the world that it looks at. It is not safe for concurrent use.
@@ -22,9 +22,9 @@ type Teller struct {
 	world  *lab.World
 	record *Record // of the branch that is looked at
 
-	void        bool // all that was known is: the next batch is to hold everything
+	void        bool // the page's state is void: the next batch must hold everything
 	jumped      bool // the playhead stands elsewhere
-	lostHistory bool // some of it found no room: the next batch is to hold all of it
+	lostHistory bool // some history did not fit: the next batch must hold all of it
 
 	view lab.View // scratch
 
@@ -43,14 +43,13 @@ func New(p report.Poster) *Teller {
 	return &Teller{Batches: report.NewBatches(p), Asked: report.AskedInLab(), flights: map[uint64]contract.Flight{}}
 }
 
-// LookAt tells of this world from now on, and of the branch of which this is written down. Neither is the
-// teller's.
+// LookAt sets the world to tell of from now on, and the record of its branch. The teller owns neither.
 func (t *Teller) LookAt(w *lab.World, r *Record) { t.world, t.record = w, r }
 
-// Void makes the next batch one of all that there is: another branch, or another run, is looked at.
+// Void makes the next batch complete: another branch, or another run, is shown.
 func (t *Teller) Void() { t.void = true }
 
-// Jump makes the next batch one of another moment: what was under way elsewhere is void.
+// Jump makes the next batch one of another moment: frames under way elsewhere are void.
 func (t *Teller) Jump() {
 	t.jumped, t.Changed = true, true
 	t.Next.Flights, t.Next.Lost = nil, nil
@@ -58,16 +57,16 @@ func (t *Teller) Jump() {
 	t.world.Sightings(nil)
 }
 
-// Scene is what else a page is told.
+// Scene is what else a page is told, besides the world.
 type Scene struct {
 	Rate     float64      // of the clock
-	Stands   bool         // the clock seems to, for the playhead is on its way to another moment
-	Lab      contract.Lab // but for what the world says: Off, Modified, Properties
+	Stands   bool         // the clock seems to stand: the playhead is on its way to another moment
+	Lab      contract.Lab // except what the world says: Off, Modified, Properties
 	Requests func() []contract.ClientRequest
 }
 
 // Flush posts a batch if the page wants one and there is something to tell. scene is nil before a run is open;
-// prompt: it is not to wait until BatchEvery is over. It is the end of every input.
+// prompt: do not wait until BatchEvery is over. Every input ends with it.
 func (t *Teller) Flush(now float64, hidden, prompt bool, scene func() Scene) {
 	since := t.Since(now)
 	switch {
@@ -115,7 +114,7 @@ func (t *Teller) fillMoment(s *Scene) {
 	}
 }
 
-// Encoded is a list of actions, or of offers, as the contract has it.
+// Encoded returns a list of actions, or of offers, in the form of the contract.
 func Encoded(list any) jsoniter.RawMessage {
 	text, err := contract.Codec.Marshal(list)
 	if err != nil {

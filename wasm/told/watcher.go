@@ -9,7 +9,7 @@ import (
 	"raftplayground/wasm/report"
 )
 
-// stops are the goals at which steps end that have a name of their own.
+// stops are the goals of steps that have names of their own.
 var stops = map[contract.Stop]string{
 	contract.StopAtEvent: "a server does something", contract.StopAtMessage: "a server gets a message",
 	contract.StopAtRole: "a server changes its role", contract.StopAtElection: "a server becomes leader",
@@ -24,7 +24,7 @@ type Watcher struct {
 	held   bool // the goal was true already
 	teller *Teller
 
-	// What is told to the watch is what has changed since:
+	// The watch is told what has changed since this state:
 	events uint64
 	broken int
 	states []lab.MachineState
@@ -33,7 +33,7 @@ type Watcher struct {
 	found []lab.Happening // scratch
 }
 
-// Watcher returns one that looks for this, a Stop or a goal in words. The error says what is wrong with it.
+// Watcher returns a Watcher for a Stop or a goal in words. The error says what is wrong with the goal.
 func (t *Teller) Watcher(to contract.Stop) (*Watcher, error) {
 	text, named := stops[to]
 	if !named {
@@ -43,14 +43,14 @@ func (t *Teller) Watcher(to contract.Stop) (*Watcher, error) {
 	return &Watcher{words: text, goal: g, teller: t}, err
 }
 
-// Look begins anew: what happens in w from now on counts.
+// Look restarts: only what happens in w from now on counts.
 func (k *Watcher) Look(w *lab.World) {
 	k.watch = k.goal.Watch(w)
 	k.held = k.watch.Holds(w)
 	k.note(w)
 }
 
-// note remembers how the world is.
+// note remembers the state of the world.
 func (k *Watcher) note(w *lab.World) {
 	k.events, k.broken = w.Events(), w.Broken()
 	if k.goal.Counts(goal.MessageArrived) {
@@ -65,8 +65,7 @@ func (k *Watcher) note(w *lab.World) {
 	}
 }
 
-// Saw says what has happened since the watcher looked last if that ends the step; empty if it does not. Then the
-// watcher begins anew.
+// Saw returns what has happened since the last look if that ends the step, else "". Then it starts anew.
 func (k *Watcher) Saw(w *lab.World) (text string) {
 	text = k.happened(w)
 	broken, held := k.broken, k.held
@@ -86,7 +85,8 @@ func (k *Watcher) Saw(w *lab.World) (text string) {
 	return text
 }
 
-// happened tells the watch what has happened, and says what of it counts: of several what is worth showing first.
+// happened tells the watch what has happened, and returns what counts: of several, the one worth showing
+// first.
 func (k *Watcher) happened(w *lab.World) (text string) {
 	k.found = w.EventsSince(k.events, k.found[:0])
 	key := false
@@ -118,7 +118,7 @@ func (k *Watcher) sees(id raft.ServerID, kind raft.EventKind) bool {
 	return k.watch.See(id, &raft.Event{Kind: kind})
 }
 
-// arrival says that a frame arrives.
+// arrival describes the arrival of a frame.
 func (t *Teller) arrival(f *hub.Flight) string {
 	view := t.flight(f)
 	text := string(view.Kind) + " of S" + report.Decimal(f.From) + " reaches S" + report.Decimal(f.To)

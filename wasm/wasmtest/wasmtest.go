@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Build builds the program in the test's folder and returns the WebAssembly file, which is in dir, and the script of
-// Go's that such a program needs.
+// Build builds the program in the test's folder and returns the WebAssembly file, which is in dir, and Go's
+// script that such a program needs.
 func Build(t *testing.T, dir string) (program, support string) {
 	t.Helper()
 	program = filepath.Join(dir, "program.wasm")
@@ -43,8 +43,8 @@ func Run(t *testing.T, command *exec.Cmd) string {
 	return string(out)
 }
 
-// Read reads the files that other programs read for a test, so that go test runs it again when one has changed. Each
-// pattern, as of filepath.Glob, must fit some.
+// Read reads the files that other programs read for a test, so that go test reruns it when one has changed.
+// Each pattern, as of filepath.Glob, must match a file.
 func Read(t *testing.T, patterns ...string) {
 	t.Helper()
 	for _, pattern := range patterns {

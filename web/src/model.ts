@@ -1,15 +1,15 @@
 // Generated from wasm/contract, which says the same in Go: go generate ./wasm/contract
 
 /**
- * Answers are what one would ask of the cluster at the moment that is looked at. The core's arithmetic
- * answers (package explain): the page only shows it.
+ * Answers answer a viewer's questions about the cluster at the moment shown. The core's arithmetic answers
+ * (package explain): the page only shows it.
  */
 export interface Answers {
-  why: Question | null; // null: somebody leads, and all that it has is committed
+  why: Question | null; // null: there is a leader, and its whole log is committed
   majority: Majority;
   sides: Side[]; // of a network that is cut into two or three, the largest first; else none
   leaders: number[]; // who leads, the newest term first
-  half: number[]; // whoever leads, and others with whom it finds no majority: one side of a cut
+  half: number[]; // a leader and the servers it reaches that are no majority: one side of a cut
   entry: string; // on the one that the page regards; empty: it regards none
   /** In the lab, where faults and changes of the members are made: */
   stability: Stability | null; // null: there is no link
@@ -28,8 +28,8 @@ export interface Question {
 export interface Majority {
   needed: string; // "3 of 5", of a joint configuration "2 of 3 and 3 of 5"
   rule: string; // the same in words
-  together: string; // as many as could decide together, or most nearly: "2 of 5"
-  decides: boolean; // they are enough to elect a leader and to commit
+  together: string; // the largest group that could decide together, or comes nearest: "2 of 5"
+  decides: boolean; // the group can elect a leader and commit
 }
 
 /** Side is one side of a network that is cut, and what it can do: "majority 3 of 5", "2 of 5: cannot elect". */
@@ -46,7 +46,7 @@ export interface Stability {
   section: string;
 }
 
-/** Regard says what the page points at: the next Answers are about that, too. It is not answered. */
+/** Regard says what the page points at: the next Answers include that. It is not answered. */
 export interface Regard {
   cell: CellPlace | null; // null: none
   side: number[]; // one side of a cut that is being chosen; empty: none
@@ -69,7 +69,7 @@ export interface Status {
   server: number | null; // null: this tab watches
   role: Role | null;
   term: U64;
-  leader: number | null; // whom this server takes for the leader of its term
+  leader: number | null; // the server that it takes for the leader of its term
   commitIndex: U64;
   lastIndex: U64;
   appliedIndex: U64;
@@ -78,7 +78,7 @@ export interface Status {
   disk: Disk;
 }
 
-/** ServerView is a server as it last described itself, and what the room says of it. */
+/** ServerView is a server as it last described itself, and what the room knows of it. */
 export interface ServerView {
   server: number;
   seat: Seat;
@@ -106,7 +106,7 @@ export interface Machine {
   state: MachineState;
   member: Membership; // by its own configuration
   clock: number; // seconds of its clock in a second of cluster time
-  slowestWrite: Micros; // that a write of its disk takes at most
+  slowestWrite: Micros; // the longest that a write of its disk takes
   inbox: number; // frames that wait for a paused machine
 }
 
@@ -116,7 +116,7 @@ export type MachineState = "running" | "paused" | "down" | "damaged";
 /** Membership is a server's part in a configuration. */
 export type Membership = "voter" | "learner" | "none";
 
-/** Report is what a server says of itself. */
+/** Report is a server's description of itself. */
 export interface Report {
   server: number;
   at: Micros;
@@ -140,16 +140,13 @@ export interface Report {
   badFrames: U64; // frames that it could not decode, since it started
 }
 
-/**
- * State is the key-value state of a server as of its appliedIndex. Of one that is down it is what its
- * snapshot holds.
- */
+/** State is the key-value state of a server as of its appliedIndex; of one that is down, its snapshot's. */
 export interface State {
-  keys: number; // so many there are
+  keys: number; // how many there are
   pairs: Pair[]; // the first 32 of them at most, in the order of their keys' bytes
 }
 
-/** Pair is a key and its value. What cannot be shown of them is a "·". */
+/** Pair is a key and its value. A "·" replaces characters that cannot be shown. */
 export interface Pair {
   key: string;
   value: string; // at most 200 characters; if it is cut it ends in "…"
@@ -173,13 +170,13 @@ export interface Vote {
 export type VoteState = "requested" | "granted" | "denied";
 
 /**
- * Quorum holds voters of whom a majority decides, as the server counts (raft/quorum.go). Of a candidate,
- * those have agreed who vote for it; of a leader, those who are known to store the next entry that it can
- * commit; of others, nobody has.
+ * Quorum holds voters of whom a majority decides, as the server counts (raft/quorum.go). A candidate counts
+ * those that vote for it; a leader, those known to store the next entry that it can commit; others count
+ * none.
  */
 export interface Quorum {
   voters: number[];
-  needed: number; // so many of them are a majority
+  needed: number; // how many of them are a majority
   agreed: number;
 }
 
@@ -244,10 +241,7 @@ export interface SeatsChange {
   empty?: boolean; // give: the next ones there start empty, without being taken in by a leader
 }
 
-/**
- * Connection is how it stands with the relay. What follows the state is there when the connection is lost or
- * refused.
- */
+/** Connection is the state of the connection to the relay. The other fields are there if it is lost or refused. */
 export interface Connection {
   state: ConnectionState;
   retryAt?: number; // epoch ms of real time
@@ -264,25 +258,22 @@ export interface Clock {
   rate: number;
 }
 
-/** Lab is what is known of a run beyond the cluster's state at the moment that is looked at. */
+/** Lab describes a run beyond the cluster's state at the moment shown. */
 export interface Lab {
   seed: string; // decimal
   end: Micros; // the branch has been lived as far as this; clock.now is the playhead, ≤ end
   branch: number; // of branches: the one that is looked at
   branches: Branch[]; // ascending by id; at least one
   off: string[]; // IDs of rules that no server keeps now
-  /** Those of them that are no extensions (raft.Extensions): without them this is not the paper's Raft any more. */
+  /** Those of them that are no extensions (raft.Extensions): without them it is no longer the paper's Raft. */
   modified: string[];
   properties: Property[];
   chaos: boolean; // faults are drawn as time goes on
   traps: Trap[];
-  wrong: LabWrong[]; // with machines and links, and what rights it
+  wrong: LabWrong[]; // of machines and links, with what repairs it
 }
 
-/**
- * Branch is one way that the run went. To act in the past makes a branch; what came of it without the act is
- * kept.
- */
+/** Branch is one way that the run went. An act in the past makes a branch; the history without it is kept. */
 export interface Branch {
   id: number; // 1, 2, …
   parent: number; // 0: none
@@ -306,7 +297,7 @@ export interface Broken {
   index: U64;
 }
 
-/** Trap is harm that waits for its moment. By its number the deed "disarm" takes it away. */
+/** Trap is a harm that waits for its moment. The deed "disarm" removes it by its number. */
 export interface Trap {
   number: number;
   text: string;
@@ -324,13 +315,13 @@ export interface LivedPart {
   commit: U64;
 }
 
-/** TermChange says since when the highest term is what it is. */
+/** TermChange says since when the highest term has had its value. */
 export interface TermChange {
   at: Micros;
   term: U64;
 }
 
-/** LaneChange says since when a server is what it is. */
+/** LaneChange says since when a server has had its role or state. */
 export interface LaneChange {
   at: Micros;
   server: number;
@@ -362,7 +353,7 @@ export interface Stepped {
 export interface Acted {
   at: Micros;
   branch: number;
-  undo: LabAction[]; // what takes it back; none: nothing does
+  undo: LabAction[]; // the actions that undo it; none: it is final
 }
 
 /** FrameDetails is all about a frame under way. */
@@ -420,11 +411,11 @@ export interface InboxFrame {
 }
 
 /**
- * Replay is a stretch of a branch, lived once more to tell all of it. Of more than 4,000 messages those that
+ * Replay is a stretch of a branch, lived again to tell all of it. Of more than 4,000 messages those that
  * ended first are left out, of more than 2,000 events the oldest: it then begins later.
  */
 export interface Replay {
-  /** It is complete from here on. Of what was lost before, in the moment of its sending, nothing is told. */
+  /** It is complete from here on. Messages lost before that, as they were sent, are not included. */
   from: Micros;
   to: Micros; // the playhead, or where it was asked to end
   messages: Message[];
@@ -433,7 +424,7 @@ export interface Replay {
   lanes: LaneChange[]; // what every server is at the beginning, and the changes
 }
 
-/** Moment is what a link or a file holds: a run, a moment of it, and by what one knows that it is the same. */
+/** Moment is the content of a link or a file: a run, a moment of it, and the hash of its state there. */
 export interface Moment {
   run: LabRun;
   at: Micros;
@@ -461,12 +452,12 @@ export interface Progress {
   id: number;
   fraction: number;
   words: string;
-  part: unknown; // of the answer, found by now
+  part: unknown; // the part of the answer found so far
 }
 
 /**
- * Batch is what the page did not know yet. It comes at most once a frame, four times a second to a hidden
- * page; a member that is absent did not change.
+ * Batch is news for the page. It comes at most once a frame, four times a second to a hidden page; an absent
+ * member has not changed.
  */
 export interface Batch {
   clock?: Clock;
@@ -474,7 +465,7 @@ export interface Batch {
   room?: RoomState;
   self?: Status;
   watching?: string; // why this tab only watches, in words
-  advice?: Advice[]; // all that there is to say about the room itself
+  advice?: Advice[]; // all advice about the room itself
   servers?: ServerView[]; // all of them, when any changed
   answers?: Answers; // all of them, when any changed
   flights?: Flight[]; // new ones
@@ -486,14 +477,14 @@ export interface Batch {
   /** Of the lab only. */
   lab?: Lab;
   moment?: MomentKind;
-  lived?: LivedPart; // a live room's page works it out itself, from the batches
+  lived?: LivedPart; // a live room's page derives it from the batches
 }
 
 /**
  * MomentKind says that a batch is of another moment than the one before. "jump": the playhead stands at
  * another moment of the same branch; the flights of the batch are all there are, and nothing is animated.
- * "run": another run or another branch; all that was known before is void, and the batch holds all of it:
- * story, history, requests too.
+ * "run": another run or another branch; all that was known before is void, and the batch holds everything:
+ * story, history and requests too.
  */
 export type MomentKind = "jump" | "run";
 
@@ -503,7 +494,7 @@ export interface QR {
   rows: string[];
 }
 
-/** Message is what became of a message. */
+/** Message is a message and what became of it. */
 export interface Message {
   seq: number;
   from: number; // a server, or ≥ 1001: a client
@@ -513,9 +504,9 @@ export interface Message {
   ok: boolean; // of a reply: granted, success
   entryCount: number;
   label: string; // in a word or two: "vote?", "yes", "no", "x = 3", "stored to 4"
-  sent: Micros; // of a Flight that was held: when it was let go
+  sent: Micros; // of a Flight that was held: when it was released
   due: Micros; // when it arrives, or would have
-  held?: boolean; // it stands still until it is let go
+  held?: boolean; // it stands still until it is released
   fate: Fate;
   lostAt: Micros | null; // when it was lost under way
 }
@@ -565,24 +556,24 @@ export interface StoryLine {
   why: string; // the rule and its reason in one or two sentences, may be empty
   section: string; // "§5.2", may be empty
   term: U64;
-  /** Of a server's event, where the Worker tells them: */
+  /** Of a server's event, if the Worker knows them: */
   rule?: string; // the line of Figure 2 or 13: "RequestVote RPC, receiver rule 2"
   reason?: string; // as raft/explain.Reason names it: "logBehind"
-  index?: U64; // the place in its log that it is about, of several the last
+  index?: U64; // the log index concerned, of several the last
   peer?: number; // the other server concerned
 }
 
-/** Weight tells what matters in a story from details: heartbeats, timer resets and such. */
+/** Weight separates what matters in a story from details: heartbeats, timer resets and such. */
 export type Weight = "key" | "detail";
 
-/** ClientRequest is what became of a client's request made in this tab. */
+/** ClientRequest is a client's request made in this tab, and its outcome. */
 export interface ClientRequest {
   id: number;
   op: Op;
   key: string;
   value: string; // put, cas: what is written; get: what was read, once done
   expected?: string; // cas: what must be there
-  read?: ReadKind; // get: none: as the servers are set
+  read?: ReadKind; // get: absent: as the servers are set
   server: number; // the server that was asked last
   state: RequestState;
   found: boolean; // get: the key exists; cas: what was expected was there, and value was written
@@ -598,7 +589,7 @@ export interface ClientRequest {
 /** Op is what a client asks for. */
 export type Op = "put" | "get" | "delete" | "cas";
 
-/** ReadKind is how a server makes sure of what it answers to a get (raft/wire/frame.go). */
+/** ReadKind is how a server makes sure that its answer to a get is current (raft/wire/frame.go). */
 export type ReadKind = "log" | "readIndex" | "lease" | "local";
 
 /** RequestState says how a request stands. "unknown": it may or may not have happened. */
@@ -615,12 +606,12 @@ export type FromWorker =
   | ({ type: "batch" } & Posted)
   | ({ type: "answer" } & Answer);
 
-/** Loading says how much of the WebAssembly file is there, from 0 to 1. */
+/** Loading says how much of the WebAssembly file has loaded, from 0 to 1. */
 export interface Loading {
   fraction: number;
 }
 
-/** Failed says that there is no program, or none any more. */
+/** Failed says that there is no program, or no longer one. */
 export interface Failed {
   reason: Failure;
   detail: string;
@@ -663,11 +654,11 @@ export interface Start {
   seat: Claim;
   size: number | null;
   encoding: string; // of its calls, by its name in package wire
-  hint: number | null; // the seat of this browser that is looked for first
+  hint: number | null; // the seat of this browser to look for first
   hidden: boolean;
 }
 
-/** Claim is what a tab wants to be in a room. */
+/** Claim is the part that a tab wants in a room. */
 export type Claim = "any" | "watch";
 
 /** Hidden says whether the page is hidden. */
@@ -683,7 +674,7 @@ export interface Request {
   value: string;
   expected?: string;
   read?: ReadKind;
-  server: number | null; // null: whoever leads
+  server: number | null; // null: the leader
 }
 
 /** Network changes the network or the clock. */
@@ -748,8 +739,8 @@ export interface Seek {
 }
 
 /**
- * Step goes to where something next comes true, where the clock is paused then. Answers Stepped, an error if
- * it does not within 60 s.
+ * Step goes to where something next comes true, and pauses the clock there. Answers Stepped, or an error if
+ * it does not come true within 60 s.
  */
 export interface Step {
   id: number;
@@ -768,8 +759,8 @@ export interface LookAtBranch {
 }
 
 /**
- * Act does something to the cluster at the playhead; in the past it makes a branch. Answers Acted, an error
- * that says why not if it would change nothing.
+ * Act does something to the cluster at the playhead; in the past it makes a branch. Answers Acted, or an
+ * error that says why it would change nothing.
  */
 export interface Act {
   id: number;
@@ -793,7 +784,7 @@ export interface LookAtFrame {
   seq: number;
 }
 
-/** LookAtInboxes asks what is on its way to whom. Answers a list of Inbox. */
+/** LookAtInboxes asks which frames are on their way to each server. Answers a list of Inbox. */
 export interface LookAtInboxes {
   id: number;
 }
@@ -806,7 +797,7 @@ export interface SetChaos {
 
 /**
  * LookBack asks for all that happened in a stretch of this branch, 60 s at most, as far as the playhead.
- * Answers Replay. Another one takes its place.
+ * Answers Replay. A later LookBack replaces it.
  */
 export interface LookBack {
   id: number;
@@ -815,7 +806,7 @@ export interface LookBack {
   details: boolean; // events of that weight, too
 }
 
-/** TellMoment asks for the Moment that is looked at. */
+/** TellMoment asks for the Moment that is shown. */
 export interface TellMoment {
   id: number;
 }
@@ -1029,7 +1020,7 @@ export interface LabWrong {
   acts: LabAction[];
 }
 
-/** Qualities are what one direction between two servers is like. */
+/** Qualities describe one direction between two servers. */
 export interface Qualities {
   latency: number; // one way, µs of cluster time
   jitter: number; // the delay is drawn evenly from latency ± jitter, and never less than 0
@@ -1037,11 +1028,11 @@ export interface Qualities {
   loss?: number;
   duplicate?: number;
   reorder?: number;
-  /** Bytes that leave in a second of cluster time, a frame behind the other. 0: any number of them, at once. */
+  /** Bytes that leave in a second of cluster time, one frame after the other. 0: all leave at once. */
   bandwidth?: number;
 }
 
-/** Wanted says what a link is to be like. What is nil stays as it is. */
+/** Wanted says what a link is to be like. Fields that are nil stay as they are. */
 export interface Wanted {
   latency?: number;
   jitter?: number;
@@ -1051,21 +1042,24 @@ export interface Wanted {
   bandwidth?: number;
 }
 
-/** Quality is one of them. */
+/** Quality describes one quality of a link. */
 export interface Quality {
   name: keyof Qualities;
-  /** How a person sets it: one unit of its dial is so much of it, the dial goes from 0 to End in steps of Step. */
+  /**
+   * How a person sets it: one unit of its dial is Per of the quality, and the dial goes from 0 to End in
+   * steps of Step.
+   */
   title: string;
   unit: string;
   per: number;
   end: number;
   step: number;
   zero?: string; // what the dial says at 0, if that is not a number
-  /** What links do that have it ("lose"), as a fault, which healing ends by making it 0. Empty: it is none. */
+  /** What a link with this fault does ("lose"); healing sets it to 0. Empty: it is not a fault. */
   fault?: string;
 }
 
-/** CompareQuestion asks what is different between two runs, from their start to a time. */
+/** CompareQuestion asks how two runs differ, from their start to a time. */
 export interface CompareQuestion {
   left: LabRun;
   right: LabRun;
@@ -1080,10 +1074,7 @@ export interface Comparison {
   right: Track;
 }
 
-/**
- * Divergence is the first moment at which not the same happens in both. What happens in one of them may be
- * nothing: "".
- */
+/** Divergence is the first moment at which the two runs differ. "" means that nothing happens in a run then. */
 export interface Divergence {
   at: Micros;
   left: string;
@@ -1093,18 +1084,18 @@ export interface Divergence {
 /** Track is what happened in one run. */
 export interface Track {
   history: LivedPart;
-  /** the lines that matter: mostStory of them at most, from a little before the divergence on */
+  /** the lines that matter: at most mostStory, from a little before the divergence on */
   story: StoryLine[];
   commit: U64;
 }
 
 /**
- * ElectionsQuestion asks how long a cluster is without a leader after its leader crashed, for every latency
- * with every range of timeouts.
+ * ElectionsQuestion asks how long a cluster has no leader after its leader crashed, for every latency with
+ * every range of timeouts.
  */
 export interface ElectionsQuestion {
   servers: number; // 3 to 9
-  seed: number; // of the first election; the others have those after it
+  seed: number; // of the first election; the others have the seeds after it
   runs: number; // elections for each point, 1 to 1000
   latencies: Micros[];
   timeouts: Timeout[];
@@ -1119,22 +1110,22 @@ export interface Timeout {
   most: Micros;
 }
 
-/** ElectionPoint is what came of the elections with one latency and one range of timeouts. */
+/** ElectionPoint is the result of the elections with one latency and one range of timeouts. */
 export interface ElectionPoint {
   latency: Micros; // one way
   least: Micros;
   most: Micros;
   runs: number;
-  median: Micros | null; // from the crash to the next leader; null: in half of the runs nobody led
-  worst: Micros | null; // the 95th percentile; null: in one run of twenty nobody led
+  median: Micros | null; // from the crash to the next leader; null: half of the runs found none
+  worst: Micros | null; // the 95th percentile; null: one run of twenty found none
   split: number; // the part of the runs in which a term ended without a leader
-  none: number; // the part of the runs in which nobody led within 10 s
+  none: number; // the part of the runs without a leader within 10 s
 }
 
 /** FindQuestion asks for a run in which a safety property breaks when no server keeps some rules. */
 export interface FindQuestion {
   off: string[]; // IDs of raft.Rules; those of Figure 2's extensions are off in any case
-  seconds: number; // of looking, after which it is given up at the next opportunity
+  seconds: number; // of searching; the search ends soon after
 }
 
 /** Found is a run in which a property breaks, as short as could be found. */
@@ -1145,12 +1136,12 @@ export interface Found {
   text: string;
   actions: string[]; // what is done in the run, in words, in order
   how: How;
-  looked: number; // situations, or seeds, that were looked at
+  looked: number; // situations, or seeds, that were examined
 }
 
 /**
  * How says how a run was found. "search": no run within the bounds is shorter; "chance": it was found with a
- * random seed, then everything was left out that can be.
+ * random seed, then shortened as far as possible.
  */
 export type How = "search" | "chance";
 
@@ -1165,15 +1156,15 @@ export interface HistoryQuestion {
 
 /** ClientHistory is what clients asked and were told. */
 export interface ClientHistory {
-  /** as far as it goes: before what was asked for if more was done than mostOperations */
+  /** where it ends: earlier than asked for if there were more than mostOperations */
   until: Micros;
-  leftOut: number; // operations that were asked for later
+  leftOut: number; // operations called later
   operations: Operation[];
   wrong: Wrong[]; // ascending by the time of the answer
   undecided: string[]; // keys for which mostSteps did not suffice
 }
 
-/** Operation is what one client asked for and was told, in the order of the asking. */
+/** Operation is one request of a client and its answer, in order of the calls. */
 export interface Operation {
   client: number; // 0: that of actions, which may ask for several things at once
   kind: Op;
@@ -1183,20 +1174,20 @@ export interface Operation {
   expected?: string; // cas: what the value had to be, cut likewise
   /** get, delete: the key existed; cas: what was expected was there */
   found: boolean;
-  server: number; // who answered; 0: nobody did
+  server: number; // the server that answered; 0: none
   called: Micros;
   /** null: there was no answer, or one that leaves open whether it happened */
   returned: Micros | null;
   refused: boolean; // it did not happen and never will
   /** when it can be taken to have happened; null: never, or it is not known */
   effect: Micros | null;
-  place: number; // its effect's in the order of those on its key, from 1; 0: it has none
+  place: number; // its place in the order of effects on its key, from 1; 0: none
 }
 
 /** Wrong is an answer that no order explains. */
 export interface Wrong {
   operation: number; // whose answer it is, from 0
-  /** those whose answers it contradicts, ascending by the time of the answer; there may be none */
+  /** operations whose answers it contradicts, by time of the answer; may be empty */
   against: number[];
   text: string; // what is wrong, in one sentence
 }

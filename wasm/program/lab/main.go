@@ -14,13 +14,12 @@ import (
 	"raftplayground/wasm/session"
 )
 
-// mostMemory is from how many bytes on the garbage is collected as often as it must be to stay below: a browser never
-// takes back what a program has once had. Of an hour of faults about 50 MB are kept, in 64 copies of the world.
+// mostMemory is the size from which garbage is collected as often as needed to stay below: a browser never
+// takes memory back from a program. An hour of faults keeps about 50 MB, in 64 copies of the world.
 const mostMemory = 96 << 20
 
 func main() {
-	// a world is small, and what it leaves behind is much: collecting it less often halves the time of
-	// a simulated minute
+	// a world is small but leaves much garbage: rarer collection halves the time of a simulated minute
 	debug.SetGCPercent(400)
 	debug.SetMemoryLimit(mostMemory)
 	b := bridge.New()
@@ -31,7 +30,7 @@ func main() {
 	})
 }
 
-// host is the Session's.
+// host is the Session's host.
 type host struct{ bridge *bridge.Bridge }
 
 func (h host) Post(json []byte) { h.bridge.Host.Call("post", bridge.Borrowed(json)) }

@@ -1,8 +1,8 @@
 //go:build js && wasm
 
 // Command studies is the bridge between questions about many runs (package study) and the dedicated Worker that they
-// are answered in (web/src/worker/study.ts). It is a program beside the lab's, which only those load who ask something.
-// A call of ask lasts until the answer is there, and posts how far it is.
+// are answered in (web/src/worker/study.ts). It is separate from the lab's program, and loaded only when a
+// question is asked. A call of ask lasts until the answer is there, and posts its progress.
 package main
 
 import (
@@ -14,8 +14,7 @@ import (
 )
 
 func main() {
-	// a world is small, and what it leaves behind is much: collecting it less often halves the time of
-	// a simulated minute
+	// a world is small but leaves much garbage: rarer collection halves the time of a simulated minute
 	debug.SetGCPercent(400)
 	b := bridge.New()
 	post := func(json []byte) { b.Host.Call("post", bridge.Borrowed(json)) }

@@ -2,7 +2,7 @@ package reporttest
 
 import "raftplayground/wasm/contract"
 
-// Keep keeps in last the latest of each member of a batch that says how something is, as a page does.
+// Keep keeps in last the latest of each member of a batch that is state, as a page does.
 func Keep(last, b *contract.Batch) {
 	keep(&last.Clock, b.Clock)
 	keep(&last.Connection, b.Connection)

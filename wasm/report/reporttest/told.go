@@ -1,5 +1,5 @@
-// Package reporttest holds what a page was told against what the contract promises beyond the Go types, which
-// promise the rest: that a list is never null, and that of a type with named words there is no other.
+// Package reporttest checks what a page was told for promises of the contract beyond the Go types: that a
+// list is never null, and that a type with named words has no other words.
 package reporttest
 
 import (
@@ -21,8 +21,8 @@ import (
 
 var strict = jsoniter.Config{CaseSensitive: true, DisallowUnknownFields: true}.Froze()
 
-// Told looks at texts that a page was sent, each a contract.FromWorker, and that their batches have, taken
-// together, all of these members. path leads to package contract.
+// Told checks texts that a page was sent, each a contract.FromWorker, and that their batches together have
+// all of these members. path leads to package contract.
 func Told(t *testing.T, path string, texts [][]byte, members ...string) {
 	t.Helper()
 	words := Words(t, path)
@@ -94,7 +94,7 @@ func Words(t *testing.T, path string) Vocabulary {
 	return words
 }
 
-// Flaw says what in a value of package contract is not as the contract promises; empty if all is.
+// Flaw returns where a value of package contract breaks the contract; empty if it does not.
 func (v Vocabulary) Flaw(value any) string { return v.flaw(reflect.ValueOf(value), "", false) }
 
 func (v Vocabulary) flaw(value reflect.Value, path string, optional bool) string {
