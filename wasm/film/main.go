@@ -2,7 +2,7 @@
 
 // Command film records what the lab tells its page in the first seconds: the batches of the default run,
 // watched at 0.02 of real time. The page plays them until the lab has been loaded, which then continues the
-// same run (LOOK: the first five seconds).
+// same run.
 //
 // Usage: film FILE. The file has a line of JSON a batch: {"at":1234,"batch":{…}}, at in ms of watching, ascending.
 package main

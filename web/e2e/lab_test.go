@@ -13,7 +13,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// labLooks are the screens that the lab is laid out for (LOOK §1).
+// labLooks are the screens that the lab is laid out for.
 var labLooks = []look{
 	{"wide", 1440, 900, "light"},
 	{"wide-dark", 1440, 900, "dark"},

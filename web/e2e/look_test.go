@@ -135,12 +135,11 @@ func (w *tab) examine(what string, l look) {
 	}
 }
 
-// mostControls is how many controls of the lab at rest may be visible; LOOK §8 asks for 14, but draws 16
-// without the tabs, the gallery and the rooms. A list of tabs counts as one. The cluster, its time and its
-// story count as none.
+// mostControls is how many controls of the lab at rest may be visible. A list of tabs counts as one.
+// The cluster, its time and its story count as none.
 const mostControls = 19
 
-// calm checks that, that no region has two filled buttons, and that the zoom buttons wait for the pointer.
+// calm checks that number, that no region has two filled buttons, and that the zoom buttons wait for the pointer.
 func (w *tab) calm() {
 	w.t.Helper()
 	const enlarge = `deepAll("raft-time-line .zoom button").filter((e) => e.checkVisibility({opacityProperty: ` +

@@ -319,7 +319,7 @@ func (w *tab) changesOfTheStage() (changes float64, painted bool) {
 }
 
 // Nine servers whose timers end before votes can arrive: each asks all others for their votes again and again, and none
-// ever leads. All those messages are drawn; of heartbeats as many would be pulses of their links (LOOK §5).
+// ever leads. All those messages are drawn; of heartbeats as many would be pulses of their links.
 func TestSpeedOfDrawingNineServersAnd200Messages(t *testing.T) {
 	run := lab.Run{Version: lab.Version, Seed: 5, Config: lab.Config{Servers: 9, Latency: 70_000, Jitter: 10_000,
 		ElectionMin: 80_000, ElectionMax: 100_000}}

@@ -72,7 +72,7 @@ const JUMP_MS = 200; // for which another moment is drawn without transitions
 
 const ONE_COLUMN = matchMedia("(min-width: 900px) and (max-width: 1199px) and (min-height: 640px)"); // as in page.css
 
-/** The page: its regions, and which of them are open (LOOK §1). The style sheet places them. */
+/** The page: its regions, and which of them are open. The style sheet places them. */
 export class RaftApp extends RaftElement {
   protected readonly topics = ["view", "room"] as const;
   protected override readonly inShell = true;
@@ -165,7 +165,7 @@ export class RaftApp extends RaftElement {
 
   /**
    * The upper edge of the logs can be dragged, or moved by the arrow keys; a double click or Home restores
-   * the height that the servers need (LOOK §1).
+   * the height that the servers need.
    */
   private handle(): TemplateResult {
     const height = store.view.logsHeight ?? logsHeight(store.room?.size ?? 3);
@@ -233,7 +233,7 @@ function isOpen(panel: Panel): boolean {
   return chosen === panel;
 }
 
-/** The log grid's height in px for so many servers (LOOK §1). */
+/** The log grid's height in px for so many servers. */
 function logsHeight(servers: number): number {
   if (servers >= 9) return 62 + servers * 22;
   if (servers >= 7) return 62 + servers * 27;

@@ -7,7 +7,7 @@ import { store } from "../state/store.js";
 /** What a cluster needs to run at all. */
 export const NEEDS = "It needs WebAssembly and Workers: a current Firefox, Chrome, Edge or Safari has both.";
 
-/** What is wrong or limited, in a strip under the header: one line each, in words (LOOK §11). */
+/** What is wrong or limited, in a strip under the header: one line each, in words. */
 export class RaftStrips extends RaftElement {
   protected readonly topics = ["connection", "room", "servers", "lab", "view"] as const;
   protected override readonly calm = 100;

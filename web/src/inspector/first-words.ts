@@ -11,7 +11,7 @@ const KEY = "raft-seen";
 export const wasHere = (): boolean => stored(KEY) !== null;
 
 /**
- * One sentence for each event of the first seconds, then an invitation (LOOK §9). The first key or touch
+ * One sentence for each event of the first seconds, then an invitation. The first key or touch
  * ends them, and so does anything that takes the lab elsewhere: a person who acts needs no more of them.
  */
 export class FirstWords {

@@ -2,7 +2,7 @@ import type { LogCell, Property, Report, ServerView, U64 } from "../model.js";
 import { distance, less, most, plus, same } from "../view/numbers.js";
 
 /**
- * The log grid as data: its cells and how each is drawn (LOOK §6). Pure functions of the servers' reports.
+ * The log grid as data: its cells and how each is drawn. Pure functions of the servers' reports.
  */
 
 export interface GridCell {

@@ -25,7 +25,7 @@ interface Window {
   to: number; // behind the last one
 }
 
-/** All logs: a row a server, a column an index, as in the paper's figures (LOOK §6). */
+/** All logs: a row a server, a column an index, as in the paper's figures. */
 export class RaftLogGrid extends RaftElement {
   protected readonly topics = ["servers", "story", "lab", "view", "room"] as const;
   protected override readonly calm = 100;
@@ -180,7 +180,7 @@ export class RaftLogGrid extends RaftElement {
       : "not committed"}`;
   }
 
-  /** Deleted entries visibly leave the grid, never silently (LOOK §6). */
+  /** Deleted entries visibly leave the grid, never silently. */
   private ghosts(view: ServerView, g: Grid, wide: boolean): TemplateResult[] {
     return store.ghosts
       .filter((x) => x.server === view.server)

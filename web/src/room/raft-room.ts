@@ -31,7 +31,7 @@ function address(): TemplateResult {
   return html`${host}<wbr>${room}`;
 }
 
-/** The invitation on the stage while seats are free and nothing has started (LOOK §11). */
+/** The invitation on the stage while seats are free and nothing has started. */
 export class RaftWaiting extends RaftElement {
   protected readonly topics = ["connection", "room", "servers"] as const;
 
@@ -95,7 +95,7 @@ export class RaftRoomDeeds extends RaftElement {
     return view ? this.deeds(view) : nothing;
   }
 
-  /** A deed that is impossible from here stays in its place, with the reason (LOOK §4). */
+  /** A deed that is impossible from here stays in its place, with the reason. */
   private deeds(s: ServerView): TemplateResult {
     const others = store.servers.filter((o) => o.server !== s.server);
     const cut = others.every((o) => cutState(store.room?.links ?? [], s.server, o.server) === "cut");

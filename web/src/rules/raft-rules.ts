@@ -12,8 +12,7 @@ import { brokenWithout, fetchList, openAddress, type Listed } from "../share/ope
 import "../story/raft-source.js";
 
 /**
- * Raft's promises and whether they hold; then the rules that they rest on, each with a switch (VIEWS, "Rule
- * switches").
+ * Raft's promises and whether they hold; then the rules that they rest on, each with a switch.
  */
 export class RaftRules extends RaftElement {
   protected readonly topics = ["lab", "view"] as const;

@@ -9,7 +9,7 @@ import { openAddress, openFile, sayWrong, textOf } from "./opening.js";
 /** The page's root folder, relative to its scripts. */
 const ROOT = new URL("../", import.meta.url);
 
-/** How large the frame of an embedded lab may be: the page has a layout for each (LOOK §1). */
+/** How large the frame of an embedded lab may be: the page has a layout for each. */
 const FRAMES = [
   { words: "800 × 580", style: "width: 800px; max-width: 100%; height: 580px" },
   { words: "as wide as its container", style: "width: 100%; height: 580px" },

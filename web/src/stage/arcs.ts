@@ -22,7 +22,7 @@ interface Arc {
 
 /**
  * The election timers: length = time left ÷ the longest possible timeout, so that arcs compare across
- * servers (LOOK §4).
+ * servers.
  */
 export class ArcLayer {
   private arcs = new Map<number, Arc>(); // by server

@@ -313,7 +313,7 @@ export class FlightLayer {
   }
 
   /**
-   * Which labels stand (LOOK §5): of what is selected or pointed at, of what the story tells of; of all when
+   * Which labels stand: of what is selected or pointed at, of what the story tells of; of all when
    * the clock stands.
    */
   private chooseLabels(at: number): void {

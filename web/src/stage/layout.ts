@@ -39,7 +39,7 @@ const NAME = 92; // px of most names
 
 const LOW = 300; // px of height below which the stage is compact
 const CAP = 420; // the widest ring, px
-// width of a ring ÷ its height (LOOK §1); it is wider on a low stage, and where the servers would meet
+// width of a ring ÷ its height; it is wider on a low stage, and where the servers would meet
 const ROUND = 1.12;
 const WIDEST = 2.4;
 const FLATTEST = 800; // almost a line, for a stage too low for a ring without overlaps
@@ -49,7 +49,7 @@ const EASIEST = 3.6; // how wide a ring may become for that
 const PROJECTOR = 44; // px: a node's radius where the stage is as wide as this:
 const PROJECTOR_WIDTH = 1200;
 
-/** The radius of a node for a stage of this size (LOOK §4). */
+/** The radius of a node for a stage of this size. */
 function nodeRadius(width: number, height: number, servers: number): number {
   if (height < LOW) return servers >= 5 || height < 210 ? 19 : 24;
   if (width < 600) return 26;
@@ -67,7 +67,7 @@ interface Kept {
 }
 
 /**
- * The ring: LOOK §1's ellipse, as large as the labels allow and as round as the servers allow, centred by what is
+ * The ring: an ellipse, as large as the labels allow and as round as the servers allow, centred by what is
  * really drawn (an odd ring is not symmetrical).
  */
 export function ring(width: number, height: number, servers: number, kept: Kept = { right: 0, bottom: 0 }): Ring {
@@ -102,7 +102,7 @@ function layOut(width: number, height: number, servers: number, kept: Kept): Rin
   return ringOf();
 }
 
-/** Forms of a node, from what LOOK §4 asks for to the smallest. */
+/** Forms of a node, from the one that shows all to the smallest. */
 function forms(width: number, height: number, servers: number, name: number): Form[] {
   const r = nodeRadius(width, height, servers);
   const large = width >= PROJECTOR_WIDTH;
@@ -201,7 +201,7 @@ export const inside = (x: number, width: number, end: number): number => Math.ma
 
 /**
  * A message's lane: from edge to edge, 6 px to the right of the way it goes, so that the two directions never
- * meet (LOOK §5).
+ * meet.
  */
 export interface Lane {
   from: Point;
@@ -240,7 +240,7 @@ export function clientLane(server: Point, centre: Point, r: number, inward: bool
 
 /**
  * Where the dot for the vote of server k stands inside a candidate: the dots are a small copy of the ring,
- * so each server is easy to find (LOOK §4).
+ * so each server is easy to find.
  */
 export function voteDot(k: number, servers: number, r: number): Point {
   const angle = (2 * Math.PI * (k - 1)) / servers - Math.PI / 2;
@@ -251,7 +251,7 @@ const LABEL = { aside: 36, above: 8 }; // px from the middle of a message's labe
 
 /**
  * Of several labels, those that may be shown: in order of importance, none within 40 px of another or over a node or
- * its name, at most six (LOOK §5).
+ * its name, at most six.
  */
 export function spareLabels<T extends { at: Point }>(wanted: T[], { points, names, r }: Pick<Ring,
   "points" | "names" | "r">): T[] {
@@ -310,8 +310,8 @@ export const covers = (one: Lost, other: Point): boolean =>
   one.reason !== "none" && meet(reasonBox(one.at, one.reason), crossBox(other));
 
 /**
- * The side of its cross on which a lost message's reason has room; none where another reason is near (LOOK
- * §5). It covers neither the others' reasons nor their crosses.
+ * The side of its cross on which a lost message's reason has room; none where another reason is near. It
+ * covers neither the others' reasons nor their crosses.
  */
 export function spareReason(at: Point, ring: Ring, others: Lost[]): Side {
   const told = others.filter((o) => o.reason !== "none");

@@ -34,7 +34,7 @@ export interface LinkHands {
   open: (a: number, b: number) => void; // opens all about it, where a source has deeds for links
 }
 
-/** A link: a visible line, a wide invisible one to hit, and in its middle a mark of what is cut (LOOK §5). */
+/** A link: a visible line, a wide invisible one to hit, and in its middle a mark of what is cut. */
 export function linkMark(a: number, b: number, ring: Ring, hands: LinkHands): SVGTemplateResult | typeof nothing {
   const from = ring.points[a - 1];
   const to = ring.points[b - 1];
@@ -71,7 +71,7 @@ export function linkMark(a: number, b: number, ring: Ring, hands: LinkHands): SV
   </g>`;
 }
 
-/** A wall with ticks between two sides (LOOK §5), if a straight one fits between them. */
+/** A wall with ticks between two sides, if a straight one fits between them. */
 export function wallMark(sides: Side[], ring: Ring): SVGTemplateResult | typeof nothing {
   const [one, other] = sides.map(({ servers }) => servers.flatMap((s) => ring.points[s - 1] ?? []));
   const apart = ring.r + (store.servers.some((s) => isBroken(s.server)) ? 24 : 12);

@@ -4,7 +4,7 @@ import { slot } from "../view/numbers.js";
 import type { Inks } from "../view/theme.js";
 
 /**
- * How messages look (LOOK §5). Each look is painted once, as a picture, and then only copied to where messages are.
+ * How messages look. Each look is painted once, as a picture, and then only copied to where messages are.
  */
 
 // pictures, of some 6 KB: those of nine servers in eight terms; when there are more all are painted anew as

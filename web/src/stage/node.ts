@@ -15,7 +15,7 @@ export interface NodeHands {
 }
 
 /**
- * A server on the stage (LOOK §4): its role is the shape, its term the colour and the number, its election
+ * A server on the stage: its role is the shape, its term the colour and the number, its election
  * timer the arc.
  */
 export function nodeMark(view: ServerView, ring: Ring, hands: NodeHands): SVGTemplateResult | typeof nothing {
@@ -57,7 +57,7 @@ export function nodeMark(view: ServerView, ring: Ring, hands: NodeHands): SVGTem
 
 /**
  * What a machine of the lab adds: two bars when it is paused, a torn sheet for a disk that cannot be read, and what
- * does not agree (LOOK §4).
+ * does not agree.
  */
 function machineMarks(view: ServerView, r: number): SVGTemplateResult {
   const at = r * 0.78 + 6;
@@ -115,7 +115,7 @@ export function timerTrack(view: ServerView, ring: Ring): SVGTemplateResult | ty
   return svg`<circle class="timer-track" cx=${p.x} cy=${p.y} r=${timerRadius(view, ring.r)} />`;
 }
 
-/** The ring in small: filled, a vote is granted; dashed, it is awaited; a bar is a refusal (LOOK §4). */
+/** The ring in small: filled, a vote is granted; dashed, it is awaited; a bar is a refusal. */
 function votes(view: ServerView, ring: Ring): SVGTemplateResult[] {
   const size = ring.r >= 30 ? 4 : 3.25;
   return (view.report?.votes ?? []).map((v) => {

@@ -215,7 +215,7 @@ export class RaftStage extends RaftElement {
     return waiting ? html`<raft-waiting></raft-waiting>` : nothing;
   }
 
-  /** A new leader is the only event that the stage celebrates: one ring that expands (LOOK §10). */
+  /** A new leader is the only event that the stage celebrates: one ring that expands. */
   private celebrate(): void {
     for (const s of store.servers) {
       const role = s.seat === "connected" ? (s.report?.role ?? "") : s.seat;

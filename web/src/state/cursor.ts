@@ -4,7 +4,7 @@ import type { Store } from "./store.js";
 import { MS } from "../view/time.js";
 
 /**
- * What stage, logs, tape and story point at together (LOOK §8): what a person points at in any of them,
+ * What stage, logs, tape and story point at together: what a person points at in any of them,
  * else, while the clock stands, the current event or the one being read.
  */
 export interface Cursor {

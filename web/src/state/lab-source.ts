@@ -13,7 +13,7 @@ import { startWorker } from "./start-worker.js";
 declare const __LAB_WORKER_URL__: string;
 
 /**
- * 1 s of watching = 20 ms of cluster time: a message of 15 ms is under way for three quarters of a second (LOOK §9).
+ * 1 s of watching = 20 ms of cluster time: a message of 15 ms is under way for three quarters of a second.
  */
 export const FIRST_RATE = 0.02;
 

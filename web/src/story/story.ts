@@ -4,7 +4,7 @@ import { listed } from "../view/words.js";
 
 /**
  * The story's lines as they are shown: each sentence parted into a short heading and the rest, and what several servers
- * did alike as one row (LOOK §8).
+ * did alike as one row.
  */
 
 /** A row of the story's list: one line, or several servers' lines that say the same. */

@@ -12,7 +12,7 @@ const AXIS = 18;
 /** The height of the times below a tape of this height: a low one has none. */
 export const axisHeight = (height: number): number => (height < 60 ? 0 : AXIS);
 
-/** One drawing of the tape: a stretch of the history, without the playhead (LOOK §7). */
+/** One drawing of the tape: a stretch of the history, without the playhead. */
 export class Tape {
   private readonly bottom: number;
   private readonly end: number;

@@ -1,5 +1,5 @@
 /**
- * The page's questions about motion (LOOK §10): may things move, and is what moves now happening, or only
+ * The page's questions about motion: may things move, and is what moves now happening, or only
  * learned of now?
  */
 const query = matchMedia("(prefers-reduced-motion: reduce)");

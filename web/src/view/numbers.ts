@@ -28,7 +28,7 @@ export function plus(n: U64, d: number): U64 {
   return sum <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(sum) : sum.toString();
 }
 
-/** The place of a term in the palette: 0 for term 0, else 1 to 8, consecutive terms next to each other (LOOK §3). */
+/** The place of a term in the palette: 0 for term 0, else 1 to 8, consecutive terms next to each other. */
 export function slot(term: U64): number {
   if (same(term, 0)) return 0;
   return Number((big(term) - 1n) % 8n) + 1;

@@ -19,7 +19,7 @@ function trim(n: number): string {
   return String(Number(n.toPrecision(3)));
 }
 
-/** The clock's rate in words (VIEWS, principle 2). */
+/** The clock's rate in words. */
 export function rateWords(rate: number): string {
   if (rate === 0) return "Paused for the whole room";
   if (rate === 1) return "Real time";
