@@ -21,8 +21,8 @@ func (t *Tab) tellDeeds(room *contract.RoomNotice) {
 	}
 }
 
-// joinWays makes one deed of neighbours that cut or mend directions of links and have the same author. A page that cuts a
-// link both ways asks for two deeds.
+// joinWays makes one deed of neighbours that cut or mend directions of links and have the same author. A page
+// that cuts a link both ways asks for two deeds.
 func joinWays(deeds []contract.Deed) (joined []contract.Deed) {
 	for _, d := range deeds {
 		n := len(joined)

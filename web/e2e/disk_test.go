@@ -84,8 +84,8 @@ const countsWrites = `
 		return made;
 	};`
 
-// All tabs of an origin wait for each other's transactions. A tab that queued each of its writes kept another one, which
-// only looked for a seat, waiting for half a minute.
+// All tabs of an origin wait for each other's transactions. A tab that queued each of its writes kept another one,
+// which only looked for a seat, waiting for half a minute.
 func TestWritesToIndexedDBDoNotQueue(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)

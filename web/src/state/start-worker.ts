@@ -1,6 +1,6 @@
 const SILENT_MS = 45_000;
 
-/** Starts a Worker. If it says nothing for 45 s it has an error: for a script that never arrives browsers report none. */
+/** Starts a Worker. One that says nothing for 45 s has an error: a script that never arrives is none to a browser. */
 export function startWorker(file: string, name: string): Worker {
   const worker = started(file, name);
   const silent = setTimeout(() => worker.dispatchEvent(new ErrorEvent("error",
