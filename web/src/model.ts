@@ -812,26 +812,26 @@ export interface TellMoment {
 }
 
 /**
- * Argument is a number that says more of a deed than whom it is done to. Its range is in the unit that an
- * Action has it in: an Action beyond it is refused.
+ * Argument is a number that a deed takes besides its target. Its range is in the unit of the Action's field:
+ * an Action beyond it is refused.
  */
 export interface LabArgument {
-  name: string; // in an Action; of a link's quality behind "link."
+  name: string; // the field of an Action; of a link's quality behind "link."
   least: number;
   most: number;
   control?: LabControl; // absent: no form asks for it
 }
 
-/** Control is how a form asks for an Argument: by a few values of which one chooses one. */
+/** Control is how a form asks for an Argument: as a choice of a few values. */
 export interface LabControl {
   words: string;
-  unit: string; // in which people read it: "ms" or "×"
+  unit: string; // shown to people: "ms" or "×"
   choices: number[]; // in the Action's unit
 }
 
 /**
- * Catalogue is what a page has to know to make menus, forms and traps of deeds, whatever happens in a world.
- * What can be done at a moment, and to whom, Offers say.
+ * Catalogue is what a page needs for menus, forms and traps of deeds, in any world. What can be done at a
+ * moment, and to which server, is for Offers to say.
  */
 export interface LabCatalogue {
   deeds: LabDescription[];
@@ -844,8 +844,8 @@ export interface LabDescription {
   do: string;
   words: string; // on a button
   meaning: string; // one sentence
-  trap?: string; // a trap that does it, in front of a server's name; absent: no form has one
-  room?: boolean; // it can be done in a live room, too
+  trap?: string; // words for a trap that does it, before a server's name; absent: none
+  room?: boolean; // it can also be done in a live room
 }
 
 /** Occasion is an event at a server. */
@@ -868,39 +868,39 @@ export interface LabHarshness {
   stray?: number;
   strayFor?: number;
   /**
-   * SendLag and SavedLag are the longest times that a server's host takes to send what the server wants sent,
-   * and to tell it that a write is durable, each drawn anew. The two do not wait for each other. A host that
-   * is killed has not sent, and has not told, what still lagged.
+   * SendLag and SavedLag are the longest times that a server's host takes to send a frame, and to tell the
+   * server that a write is durable, each drawn anew. The two do not wait for each other. A host that is
+   * killed neither sends nor tells what still lagged.
    */
   sendLag?: number;
   savedLag?: number;
   maxChunk?: number; // most bytes of a snapshot in one message; 0: as raft.Options says
   ownOrder?: boolean; // every server lists the keys of its snapshots in an order of its own
   /**
-   * Room is how many bytes a snapshot may have that the last server takes; 0: no limit. With it, that server
-   * need never be repaired.
+   * Room is the size, in bytes, of the largest snapshot that the last server takes; 0: no limit. With it,
+   * that server need never be repaired.
    */
   room?: number;
   /**
-   * Serve is how long, once Config.Heal has passed after the chaos, every request must be answered within the
-   * patience of who asks; 0: none must.
+   * Serve is for how long, once Config.Heal has passed after the chaos, every request must be answered within
+   * the client's patience; 0: none must.
    */
   serve?: number;
 }
 
-/** Offer is a deed, or several that are one to a person, aimed at a server or at a frame, as of a moment. */
+/** Offer is a deed, or several that are one to a person, aimed at a server or at a frame at a given moment. */
 export interface LabOffer {
-  name: string; // of its place among the others, whatever stands there now
+  name: string; // of its place in the menu, whatever stands there now
   words: string;
   meaning: string; // one sentence
   not: string; // why it cannot be done now; empty: it can
   warning: string; // what the cluster loses by it; empty: nothing that it cannot bear
   acts: LabAction[]; // one after the other, at the same moment
   done: string; // that it was done, for the way back: "S1 crashed."
-  to?: number[]; // of a leadership: to whom in particular it can be handed over
+  to?: number[]; // of a transfer: to whom in particular leadership can be handed over
 }
 
-/** Run is all that a simulation follows from: two Worlds of the same Run are in the same state at the same time. */
+/** Run determines a simulation: two Worlds of the same Run are in the same state at the same time. */
 export interface LabRun {
   version: number;
   config: LabConfig;
@@ -911,7 +911,7 @@ export interface LabRun {
 /** Config is what the world is like. Times are microseconds of cluster time. */
 export interface LabConfig {
   servers: number; // 1 to 9
-  /** of them the first so many are the cluster at the start, the others wait to be added; 0: all */
+  /** the first so many of them are the cluster at the start, the others wait to be added; 0: all */
   voters?: number;
   latency: number; // of every link, one way, at the start and after healing
   jitter: number;
@@ -919,8 +919,8 @@ export interface LabConfig {
   disk?: number;
   json?: boolean; // servers with an even number call in JSON, not colon
   /**
-   * Encodings are those in which servers call (wire.Callable): S1 in the first, S2 in the second, and so on,
-   * round and round. Empty: as JSON says.
+   * Encodings are the encodings of servers' calls (wire.Callable): S1 has the first, S2 the second, and so
+   * on, round and round. Empty: as JSON says.
    */
   encodings?: string[];
   /**
@@ -945,7 +945,7 @@ export interface LabConfig {
   chaos?: number; // how long faults happen, from the start
   heal?: number; // how long after it service must have returned
   /**
-   * Harsh is nil if nothing of it is wanted. It is not written to once the run is made: copies of the Config
+   * Harsh is nil if the world is not harsh. It is not written to once the run is made: copies of the Config
    * share it.
    */
   harsh?: LabHarshness;
@@ -957,28 +957,28 @@ export interface LabConfig {
  */
 export interface LabAction {
   do: string;
-  /** whom it is done to; 0: whoever leads then, in the highest term; Network: every server */
+  /** the server it is done to; 0: whoever leads then, in the highest term; Network: every server */
   server?: number;
-  /** the other end of a link, 0: everybody else; Transfer: who is to lead, 0: whoever has most of the log */
+  /** the other end of a link, 0: all others; Transfer: the next leader, 0: whoever has most of the log */
   to?: number;
-  /** Partition: one side, none: Server alone; Reconfigure: who is to have a vote, none: who has one now */
+  /** Partition: one side, none: Server alone; Reconfigure: the voters, none: those of now */
   servers?: number[];
-  /** Reconfigure: who is to get the log without a vote, as far as he has none */
+  /** Reconfigure: servers that are to get the log without a vote, as far as they have none */
   learners?: number[];
   /**
    * Careful is an operator's caution: Wipe, FlipBit and Reconfigure are done only if in every configuration
-   * that may be in force, or will be, a majority of the voters still has its disk; and a server that is wiped
-   * never returns, not even by Heal: it could break a promise that it forgot (story 24 of raft/scenario).
+   * that may be in force, now or then, a majority of the voters still has its disk. A wiped server never
+   * returns, not even by Heal (story 24 of raft/scenario).
    */
   careful?: boolean;
   /**
-   * Hang makes SlowDisk a disk that finishes no write at all, until it is as quick as something again. With
-   * Careful only if the cluster can do without that server, which nobody misses then.
+   * Hang makes SlowDisk a disk that finishes no write at all, until it is given a speed again. With Careful
+   * only if the cluster can do without that server, which then does not count as missing.
    */
   hang?: boolean;
   /**
-   * Frame is the number of a frame under way between servers (View.Frames). 0: the one that arrives first of
-   * those from Server to To, each 0 meaning anybody.
+   * Frame is the number of a frame under way between servers (View.Frames). 0: the first to arrive of those
+   * from Server to To, each 0 meaning any server.
    */
   frame?: number;
   text?: string; // EditFrame, InjectFrame: the frame, at most 64 KiB
@@ -986,9 +986,9 @@ export interface LabAction {
   binary?: boolean;
   /**
    * When sets a trap: the action is done, once, when this comes true. One of Occasions is an event at Server,
-   * or with Server 0 at whichever it happens to first. Any other is a goal in words; with Server 0 the action
-   * is then done to the one server that the goal names, else to that at which the event happened, else to
-   * whoever leads. Disarm takes one trap away, Heal all.
+   * or with Server 0 at the first server it happens to. Any other is a goal in words; with Server 0 the
+   * action is then done to the one server that the goal names, else to the one where the event happened, else
+   * to whoever leads. Disarm takes one trap away, Heal all.
    */
   when?: string;
   skip?: number; // of one of Occasions: how many such events pass before the one that is meant
@@ -1005,7 +1005,7 @@ export interface LabAction {
   expected?: string; // CompareAndSwap: what must be there for Value to be written
   /** Get: "log", "readIndex", "lease" or "local" (wire.Read); empty: as Config.Reads says */
   read?: string;
-  /** Disarm: which one, the traps of the run counted from 1 in the order of their setting */
+  /** Disarm: the trap's number; traps of a run are counted from 1, in the order of their setting */
   trap?: number;
   off?: string[]; // Rules: the IDs of those that are off from now on
 }
@@ -1013,7 +1013,7 @@ export interface LabAction {
 /** Link is what one direction between two servers is like. */
 export type LabLink = Qualities;
 
-/** Wrong is something that is not as in a calm cluster, and what rights it. */
+/** Wrong is something that is not as in a calm cluster, and what mends it. */
 export interface LabWrong {
   text: string; // "S1 is down"
   words: string; // on the button
